@@ -1,0 +1,1 @@
+"""What is asked: YAML files -> frozen models -> trials. Knows no torch."""

@@ -1,0 +1,53 @@
+"""What a claim may be about: each metric's unit, direction and default margin (see docs/verdict.md)."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["points", "nats", "log_ratio"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """How differences of one measurement are expressed.
+
+    points: 100 x (variant - reference) of a fraction. nats: variant - reference. log_ratio: log(variant / reference).
+    """
+
+    label: str
+    unit: Unit
+    higher_is_better: bool
+    default_margin: float
+    """In the unit; for points it is a ceiling: the margin is min(this, 10 % of the reference arm's error)."""
+    from_curve: bool = False
+    """Computed from the validation curve and a target frozen on tuning seeds, not stored with the trial."""
+    evaluation_only: bool = False
+    """Measured on the test set, so only in evaluation trials."""
+
+
+_FIVE_PERCENT = math.log(1.05)
+
+METRICS: dict[str, Metric] = {
+    "test_accuracy": Metric(
+        label="test accuracy", unit="points", higher_is_better=True, default_margin=0.5, evaluation_only=True
+    ),
+    "test_loss": Metric(
+        label="test loss", unit="nats", higher_is_better=False, default_margin=0.01, evaluation_only=True
+    ),
+    "epochs_to_target": Metric(
+        label="epochs to target", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, from_curve=True
+    ),
+    "seconds_to_target": Metric(
+        label="seconds to target", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, from_curve=True
+    ),
+    "train_seconds": Metric(
+        label="training time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
+    ),
+    "parameters": Metric(label="parameters", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT),
+    "flops_per_example": Metric(
+        label="training FLOPs per example", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
+    ),
+    "peak_memory_bytes": Metric(
+        label="peak memory", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
+    ),
+}
