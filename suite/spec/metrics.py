@@ -35,10 +35,18 @@ METRICS: dict[str, Metric] = {
         label="test loss", unit="nats", higher_is_better=False, default_margin=0.01, evaluation_only=True
     ),
     "epochs_to_target": Metric(
-        label="epochs to target", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, from_curve=True
+        label="epochs to target",
+        unit="log_ratio",
+        higher_is_better=False,
+        default_margin=_FIVE_PERCENT,
+        from_curve=True,
     ),
     "seconds_to_target": Metric(
-        label="seconds to target", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, from_curve=True
+        label="seconds to target",
+        unit="log_ratio",
+        higher_is_better=False,
+        default_margin=_FIVE_PERCENT,
+        from_curve=True,
     ),
     "train_seconds": Metric(
         label="training time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT

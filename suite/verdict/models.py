@@ -56,7 +56,8 @@ class WorkloadEffect:
     pairs: tuple[Pair, ...]
     effect: float
     raw_effect: float
-    """Mean of variant against reference in the metric's unit, signed as measured, over pairs where both are finite; NaN if none."""
+    """Mean of variant against reference in the metric's unit, signed as measured, over pairs where both are finite; NaN
+    if none."""
     standard_error: float
     degrees_of_freedom: float
     interval_95: Interval
@@ -177,5 +178,6 @@ class AblationVerdict:
     tunings: tuple[ArmTuning, ...]
     """Only arms whose sweep is complete."""
     trials_done: int
+    """Among the trials that these verdicts asked for so far, without those that failed."""
     trials_failed: tuple[tuple[str, str], ...]
     """(trial id, reason) of trials that could not be run; never counted as a result."""

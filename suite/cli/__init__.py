@@ -1,0 +1,1 @@
+"""Parse, call, print. Each command is one module; heavy imports wait until a command needs them."""

@@ -1,0 +1,127 @@
+"""`suite plan`: what a run would do, before it does it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from suite.cli import options, study
+from suite.cli.console import duration, out, print_json
+from suite.cli.study import Study
+from suite.recording.store import Store
+from suite.scheduling.queue import seconds_by_data
+from suite.spec.design import Design
+from suite.spec.trials import Trial
+from suite.verdict.forecast import forecasts
+from suite.verdict.judge import judge
+from suite.verdict.needs import needed_trials, trial_counts
+
+
+def plan(
+    names: options.Ablations,
+    scale: options.Scale = options.ScaleName.quick,
+    results: options.Results = options.DEFAULT_RESULTS,
+    seeds: options.Seeds = None,
+    slots: options.Slots = 2,
+    allow_code: options.AllowCode = False,
+    json: options.Json = False,
+) -> None:
+    """Show what a run would do: arms, workloads, trials, time, and the effects it could see. Runs nothing."""
+    ablations = study.load(names, allow_code=allow_code)
+    opened = study.open_study(ablations, Store(results), scale=scale, seeds=seeds, allow_code=allow_code)
+    if json:
+        print_json([_facts(design, opened, slots) for design in opened.designs])
+    else:
+        out.print(plan_table(opened, slots=slots))
+
+
+def plan_table(opened: Study, *, slots: int) -> Group:
+    """One block per ablation: its arms and workloads, what is to be done, and what that could show."""
+    return Group(*(block for design in opened.designs for block in _blocks(design, opened, slots)))
+
+
+def seconds_per_trial(opened: Study) -> Callable[[Trial], float | None]:
+    """Expected seconds of a trial on one slot: the mean of what is stored for its data set, else the workload's guess."""
+    measured = seconds_by_data(opened.results)
+    guessed = {
+        design.fingerprints[workload.id]: workload.seconds_per_trial(design.scale)
+        for design in opened.designs
+        for workload in design.workloads
+    }
+    return lambda trial: measured.get(trial.data_fingerprint, guessed.get(trial.data_fingerprint))
+
+
+def _facts(design: Design, opened: Study, slots: int) -> dict[str, Any]:
+    verdict = judge(design, opened.results)
+    finished = not needed_trials(design, opened.results)
+    fewest, most = trial_counts(design)
+    done = study.stored_count(design, opened.results)
+    seconds = _mean_seconds(design, opened)
+    left = (0, 0) if finished else (max(0, fewest - done), max(0, most - done))
+    return {
+        "ablation": design.ablation.id,
+        "scale": design.scale,
+        "arms": {name: dict(changes) for name, changes in design.ablation.arms.items()},
+        "sweep": design.ablation.sweep,
+        "workloads": [workload.id for workload in design.workloads],
+        "looks": list(design.looks),
+        "finished": finished,
+        "trials_done": done,
+        "trials_fewest": fewest,
+        "trials_most": most,
+        "seconds_per_trial": seconds,
+        "seconds_left": None if seconds is None else [seconds * count / slots for count in left],
+        "slots": slots,
+        "claims": {claim.name: forecasts(claim, len(design.workloads)) for claim in verdict.claims},
+    }
+
+
+def _mean_seconds(design: Design, opened: Study) -> float | None:
+    """Over the workloads, each counted once."""
+    measured = seconds_by_data(opened.results)
+    known = [
+        measured.get(design.fingerprints[workload.id], workload.seconds_per_trial(design.scale))
+        for workload in design.workloads
+    ]
+    return None if None in known else sum(filter(None, known)) / len(known)
+
+
+def _blocks(design: Design, opened: Study, slots: int) -> list[RenderableType]:
+    facts = _facts(design, opened, slots)
+    head = Text.assemble((design.ablation.id, "bold"), f" ({design.scale}): {design.ablation.tip}", overflow="fold")
+    return [head, _settings_table(design), _work(facts), _claims_table(facts), Text()]
+
+
+def _settings_table(design: Design) -> Table:
+    table = Table("arm", "settings over the workload's own", "tuned", box=None, pad_edge=False, header_style="dim")
+    for arm, changes in design.ablation.arms.items():
+        words = ", ".join(f"{key}={value}" for key, value in changes.items()) or "none"
+        tuned = "; ".join(f"{key} in {', '.join(map(str, values))}" for key, values in design.swept(arm).items())
+        table.add_row(Text(arm), Text(words), Text(tuned or "nothing"))
+    return table
+
+
+def _work(facts: dict[str, Any]) -> Text:
+    where = f"on {', '.join(facts['workloads'])}; "
+    if facts["finished"]:
+        return Text(f"{where}every claim is decided: {facts['trials_done']} trials stored, nothing left to run")
+    text = f"{where}{facts['trials_fewest']} to {facts['trials_most']} trials, {facts['trials_done']} of them stored"
+    if facts["seconds_left"] is not None:
+        low, high = map(duration, facts["seconds_left"])
+        text += f"; about {low} to {high} on {facts['slots']} slots" if low != high else f"; about {low}"
+    return Text(text)
+
+
+def _claims_table(facts: dict[str, Any]) -> Table:
+    """The smallest effect that each look finds with 80 % power."""
+    table = Table("claim: smallest effect seen", box=None, pad_edge=False, header_style="dim")
+    for pairs in facts["looks"]:
+        table.add_column(f"{pairs} pairs", justify="right")
+    for name, seen in facts["claims"].items():
+        cells = [
+            f"{item.per_deviation:.2g} sd" if item.margins is None else f"{item.margins:.2g} margins" for item in seen
+        ]
+        table.add_row(Text(name), *(cells or ["too few pairs for any verdict"]))
+    return table

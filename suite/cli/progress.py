@@ -1,0 +1,146 @@
+"""What happens while trials run: each is stored and logged as it finishes, and the display follows."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from suite.cli.console import duration, err
+from suite.cli.study import Study
+from suite.recording.provenance import with_command
+from suite.recording.wandb_sink import WandbSink
+from suite.report.words import standing
+from suite.scheduling.queue import TrialQueue
+from suite.spec.trials import Trial
+from suite.trial_result import TrialResult
+from suite.verdict.judge import judge
+
+_REDRAW_SECONDS, _JUDGE_SECONDS, _LINE_SECONDS = 0.25, 2.0, 10.0
+
+
+class Recorder:
+    """The queue's listener: the store first, then W&B, then the counts."""
+
+    def __init__(self, study: Study, sink: WandbSink) -> None:
+        self._study = study
+        self._sink = sink
+        self._labels = {
+            entry.trial.id: (design, entry) for design in reversed(study.designs) for entry in design.roster()
+        }
+        self.finished_count = 0
+        self.failed_count = 0
+        self.diverged_count = 0
+
+    def finished(self, trial: Trial, result: TrialResult) -> None:
+        """Keeps the result; raises StoreError if that cannot be done."""
+        result = replace(result, provenance=with_command(result.provenance))
+        self._study.store.put(result)
+        self.finished_count += 1
+        self.failed_count += result.status == "failed"
+        self.diverged_count += result.status == "diverged"
+        self._log(result)
+        if result.status == "failed":
+            err.print(Text(f"{self._name(trial)} failed for good: {result.reason}"), style="red", soft_wrap=True)
+
+    def retried(self, trial: Trial, attempt: int, reason: str) -> None:
+        """Says so."""
+        err.print(Text(f"{self._name(trial)}: {reason}; attempt {attempt} follows"), style="yellow", soft_wrap=True)
+
+    def log_stored(self) -> None:
+        """To W&B as well, in case an earlier run was stopped before it came to that; what is there is not logged twice."""
+        for trial_id in self._labels.keys() & self._study.results.keys():
+            self._log(self._study.results[trial_id])
+
+    def _log(self, result: TrialResult) -> None:
+        design, entry = self._labels[result.trial_id]
+        self._sink.log_trial(
+            result,
+            ablation=design.ablation.id,
+            workload=entry.workload,
+            arm=entry.arm,
+            swept=dict(entry.point),
+            scale=design.scale,
+        )
+
+    def _name(self, trial: Trial) -> str:
+        design, entry = self._labels[trial.id]
+        return f"trial {trial.id} ({design.ablation.id}, {entry.workload}, {entry.arm}, seed {trial.seed})"
+
+
+class Progress:
+    """A live display on a terminal, plain lines every ten seconds anywhere else."""
+
+    def __init__(
+        self, study: Study, queue: TrialQueue, recorder: Recorder, estimate: Callable[[Trial], float | None]
+    ) -> None:
+        self._study = study
+        self._queue = queue
+        self._recorder = recorder
+        self._estimate = estimate
+        self._start = time.monotonic()
+        self._drawn = self._judged = 0.0
+        self._said = self._start
+        self._standings: list[Text] = [Text("no claim can be judged yet")]
+        self._live = Live(console=err, transient=True, auto_refresh=False) if err.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+        elif kind is None:
+            err.print(self._summary())
+
+    def tick(self) -> None:
+        """Called often; draws rarely. Judging takes some 20 ms, so it is done rarer still."""
+        now = time.monotonic()
+        if self._live and now - self._drawn > _REDRAW_SECONDS:
+            if now - self._judged > _JUDGE_SECONDS:
+                self._standings = self._judge()
+                self._judged = time.monotonic()
+            self._live.update(Group(self._bar(), self._summary(), *self._standings), refresh=True)
+            self._drawn = now
+        elif not self._live and now - self._said > _LINE_SECONDS:
+            err.print(self._summary(), *self._judge(), sep="\n", soft_wrap=True)
+            self._said = now
+
+    def _judge(self) -> list[Text]:
+        """One line per claim: where it stands."""
+        lines = []
+        for design in self._study.designs:
+            for claim in judge(design, self._queue.results).claims:
+                lines.append(Text.assemble("  ", (claim.name, "bold"), "  ", standing(claim), overflow="ellipsis", no_wrap=True))
+        return lines
+
+    def _bar(self) -> Table:
+        done, left = self._recorder.finished_count, self._queue.waiting + len(self._queue.running)
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(ProgressBar(total=max(1, done + left), completed=done, width=40), f"{done}/{done + left} trials known to be needed")
+        return grid
+
+    def _summary(self) -> Text:
+        recorder, queue = self._recorder, self._queue
+        parts = [
+            f"{recorder.finished_count} done",
+            f"{len(queue.running)} running",
+            f"{queue.waiting} waiting",
+            f"{recorder.diverged_count} diverged",
+            f"{recorder.failed_count} failed",
+            f"{duration(time.monotonic() - self._start)} so far",
+        ]
+        left = queue.seconds_left()
+        if left is not None:
+            parts.append(f"{duration(left)} to the end of this stage")
+        return Text(" · ".join(parts))

@@ -1,0 +1,93 @@
+"""`suite report`: pages from what is stored, and the verdicts in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from suite.cli import options, study
+from suite.cli.console import out, print_json
+from suite.cli.study import Study
+from suite.recording.export import export
+from suite.recording.store import Store
+from suite.report import words
+from suite.verdict.judge import judge
+from suite.verdict.models import AblationVerdict
+
+_STYLES = {"supported": "green", "contradicted": "red", "undecided": "yellow"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenReport:
+    """A page on disk and what it says."""
+
+    page: Path
+    verdict: AblationVerdict
+    figures: tuple[Path, ...]
+
+    @property
+    def table(self) -> tuple[list[str], list[list[object]]]:
+        """Columns and rows of the verdicts, for W&B."""
+        columns = ["claim", "verdict", "outcome", "sentence", "effect_margins", "low", "high", "pairs", "p_verdict"]
+        rows: list[list[object]] = [
+            [
+                claim.name,
+                claim.verdict,
+                claim.outcome,
+                words.sentence(claim),
+                claim.effect,
+                claim.repeated_interval.low,
+                claim.repeated_interval.high,
+                claim.pairs,
+                claim.p_verdict,
+            ]
+            for claim in self.verdict.claims
+        ]
+        return columns, rows
+
+
+def report(
+    names: options.OptionalAblations = None,
+    scale: options.Scale = options.ScaleName.quick,
+    results: options.Results = options.DEFAULT_RESULTS,
+    seeds: options.Seeds = None,
+    allow_code: options.AllowCode = False,
+    json: options.Json = False,
+) -> None:
+    """Write the reports of what is stored; several ablations also get an index page. Trains nothing."""
+    ablations = [item for item in study.load(names, allow_code=allow_code) if names or scale in item.workloads]
+    opened = study.open_study(ablations, Store(results), scale=scale, seeds=seeds, allow_code=allow_code)
+    written = write_reports(opened)
+    if json:
+        print_json([{"report": str(item.page), "verdict": item.verdict} for item in written])
+    else:
+        print_verdicts(written)
+
+
+def write_reports(opened: Study) -> list[WrittenReport]:
+    """One page per ablation under `reports/ID/SCALE/`, the index beside them, and all trials as tables."""
+    from suite.report import catalogue, page  # matplotlib: a second that other commands need not pay
+
+    root = opened.store.root / "reports"
+    written = []
+    for design in opened.designs:
+        verdict = judge(design, opened.results)
+        folder = root / design.ablation.id / design.scale
+        path = page.write_report(design, verdict, opened.results, folder)
+        written.append(WrittenReport(page=path, verdict=verdict, figures=tuple(sorted((folder / "figures").glob("*.png")))))
+    catalogue.write_index(zip(opened.designs, (item.verdict for item in written), strict=True), root)
+    export(opened.results, opened.store.root / "exports")
+    return written
+
+
+def print_verdicts(written: Sequence[WrittenReport]) -> None:
+    """Each claim in a sentence, and where the report lies."""
+    for item in written:
+        out.print(Text(item.verdict.ablation, style="bold"), Text(f"({item.verdict.scale})", style="dim"))
+        for claim in item.verdict.claims:
+            mark = Text(f"  {claim.outcome:<13}", style=_STYLES[claim.outcome])
+            out.print(Text.assemble(mark, words.sentence(claim)), soft_wrap=True)
+            for warning in claim.warnings:
+                out.print(Text(f"{'':15}note: {warning}", style="dim"), soft_wrap=True)
+        out.print(Text(f"  report: {item.page}"), soft_wrap=True)

@@ -1,0 +1,123 @@
+"""What every command starts from: ablations, resolved at a scale, beside what is stored of them."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.cli.console import note
+from suite.errors import SpecError
+from suite.recording.store import Store
+from suite.spec.ablation import Ablation, find_ablations, load_ablation
+from suite.spec.design import Design
+from suite.spec.workload import Workload, load_workload
+from suite.trial_result import Settings, TrialResult
+
+UNPREPARED = "not prepared"
+"""Stands for the fingerprint of a data set that this results folder has never seen: nothing can be stored for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Ablations at one scale, and the stored results (without failed trials: those are tried again)."""
+
+    designs: tuple[Design, ...]
+    store: Store
+    results: dict[str, TrialResult]
+
+
+def load(names: Sequence[str] | None, *, allow_code: bool = False) -> tuple[Ablation, ...]:
+    """The ablations named, or all there are; the problems of all files together in one SpecError."""
+    problems = []
+    ablations = []
+    for name in names or [str(path) for path in find_ablations(Path("ablations"))]:
+        try:
+            ablations.append(load_ablation(name, allow_code=allow_code))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return tuple(ablations)
+
+
+def open_study(
+    ablations: Iterable[Ablation],
+    store: Store,
+    *,
+    scale: str,
+    device: str | None = None,
+    seeds: int | None = None,
+    allow_code: bool = False,
+    fingerprints: Mapping[str, str] | None = None,
+) -> Study:
+    """Without `fingerprints` those that the results folder remembers; without `device` the one that more is stored for."""
+    results = load_results(store)
+    wanted = [device] if device else ["cpu", "cuda"]
+    candidates = [
+        tuple(
+            _design(ablation, store, scale=scale, device=name, seeds=seeds, allow_code=allow_code, known=fingerprints)
+            for ablation in ablations
+        )
+        for name in wanted
+    ]
+    if len(candidates) > 1:
+        candidates.sort(key=lambda designs: -sum(stored_count(design, results) for design in designs))
+    return Study(designs=candidates[0], store=store, results=results)
+
+
+def load_results(store: Store) -> dict[str, TrialResult]:
+    """Everything stored but failed trials; what was set aside is said."""
+    results = store.load()
+    for line in store.notices:
+        note(line)
+    return {trial_id: result for trial_id, result in results.items() if result.status != "failed"}
+
+
+def stored_count(design: Design, results: Mapping[str, TrialResult]) -> int:
+    """How many of the trials that the ablation may ask for are stored."""
+    return sum(entry.trial.id in results for entry in design.roster())
+
+
+def workloads_of(ablation: Ablation, scale: str, *, allow_code: bool = False) -> tuple[Workload, ...]:
+    """Raises SpecError if the ablation is not defined at that scale."""
+    return tuple(load_workload(name, allow_code=allow_code) for name in ablation.workloads_at(scale))
+
+
+def data_places(data_dirs: Sequence[Path] | None) -> tuple[tuple[Path, ...], Path]:
+    """Where data sets are looked for, and the folder of prepared ones (SUITE_CACHE, or the user's cache folder)."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = Path(os.environ.get("SUITE_CACHE") or home / "suite")
+    return tuple(data_dirs or ()), cache
+
+
+def _design(
+    ablation: Ablation,
+    store: Store,
+    *,
+    scale: str,
+    device: str,
+    seeds: int | None,
+    allow_code: bool,
+    known: Mapping[str, str] | None,
+) -> Design:
+    workloads = workloads_of(ablation, scale, allow_code=allow_code)
+    draft = Design(
+        ablation=ablation,
+        scale=scale,
+        workloads=workloads,
+        device=device,
+        fingerprints={workload.id: UNPREPARED for workload in workloads},
+        max_pairs=seeds,
+    )
+    remembered = store.fingerprints()
+    found = {
+        workload.id: (known or {}).get(workload.id) or remembered.get(data_key(draft.data_settings(workload.id)), UNPREPARED)
+        for workload in workloads
+    }
+    return draft.with_fingerprints(found)
+
+
+def data_key(settings: Settings) -> str:
+    """How the results folder names a data set's settings: `glyphs(pool_size=3000, test_size=10000)`."""
+    arguments = ", ".join(f"{key.removeprefix('data.')}={value}" for key, value in sorted(settings.items()) if key != "data")
+    return f"{settings['data']}({arguments})"

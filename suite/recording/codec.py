@@ -1,0 +1,154 @@
+"""One trial's record as text: standard JSON, read back strictly.
+
+NaN and infinities are not JSON; in measurements and epochs they are written as the strings "nan", "inf" and "-inf".
+"""
+
+import base64
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, NoReturn, get_args
+
+from suite.spec.trials import ENGINE_VERSION, Trial
+from suite.trial_result import FORMAT_VERSION, EpochRecord, Purpose, Settings, Status, TrialResult, freeze
+
+_NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_NUMBERS = {int, float}
+_INTEGERS = ("epoch", "examples")
+_EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
+_KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
+
+
+class OtherVersionError(ValueError):
+    """A sound record of another version of the engine or of the format: not ours to use, nor to set aside."""
+
+
+def encode(result: TrialResult) -> bytes:
+    """UTF-8 JSON with a newline at the end; the engine's version goes in, as part of what the id was made from."""
+    record = _finite({"engine_version": ENGINE_VERSION, **result.to_json()})
+    return (json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+
+
+def decode(text: bytes, name: str | None = None) -> TrialResult:
+    """The trial that `text` records; `name` is the id that its file name promises.
+
+    Raises OtherVersionError, or ValueError saying what is wrong with the record.
+    """
+    try:
+        record = json.loads(text.decode("utf-8"), parse_constant=_reject_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON in UTF-8 ({error}): truncated?") from None
+    if not isinstance(record, dict):
+        raise ValueError("not a trial's record")
+    _check_versions(record)
+    if record.keys() != _KEYS:
+        raise ValueError(f"not a trial's record: the keys {sorted(record.keys() ^ _KEYS)} are missing or unknown")
+    del record["engine_version"]
+    result = _result(record)
+    _check_identity(result, name)
+    return result
+
+
+def trial_of(result: TrialResult) -> Trial:
+    """What was asked for."""
+    return Trial(
+        settings=result.settings, seed=result.seed, purpose=result.purpose, data_fingerprint=result.data_fingerprint
+    )
+
+
+def _check_versions(record: Mapping[str, Any]) -> None:
+    for key, ours in (("engine_version", ENGINE_VERSION), ("format_version", FORMAT_VERSION)):
+        version = record.get(key)
+        if type(version) is not int:
+            raise ValueError(f"not a trial's record: no {key}")
+        if version != ours:
+            raise OtherVersionError(f"{key} {version}; this version of suite uses {ours}")
+
+
+def _result(record: dict[str, Any]) -> TrialResult:
+    """Checks every field by hand: a schema library takes ten times as long, and thousands of records are read."""
+    _expect(record["status"] in get_args(Status), "status", record)
+    _expect(record["purpose"] in get_args(Purpose), "purpose", record)
+    for key in ("trial_id", "metric_name", "data_fingerprint"):
+        _expect(type(record[key]) is str, key, record)
+    for key in ("seed", "test_examples", "attempt"):
+        _expect(type(record[key]) is int, key, record)
+    _expect(type(record["selected_epoch"]) in (int, type(None)), "selected_epoch", record)
+    for key in ("settings", "measurements", "provenance"):
+        _expect(type(record[key]) is dict, key, record)
+    for key in ("reason", "test_correct"):
+        _expect(type(record[key]) in (str, type(None)), key, record)
+    _expect(type(record["epochs"]) is list, "epochs", record)
+    _expect(_holds_bits(record["test_correct"], record["test_examples"]), "test_correct", record)
+    settings: Settings = {key: freeze(value) for key, value in record["settings"].items()}
+    epochs = tuple(_epoch(epoch) for epoch in record["epochs"])
+    measurements = {key: _number(value, key) for key, value in record["measurements"].items()}
+    return TrialResult(**{**record, "settings": settings, "epochs": epochs, "measurements": measurements})
+
+
+def _epoch(record: Any) -> EpochRecord:
+    if type(record) is not dict or record.keys() != _EPOCH_KEYS:
+        raise ValueError(f"epochs: {_short(record)} is not an epoch")
+    if not all(type(record[key]) is int for key in _INTEGERS):
+        raise ValueError(f"epochs: {_short(record)} is not an epoch")
+    if {*map(type, record.values())} <= _NUMBERS and math.isfinite(sum(record.values())):
+        return EpochRecord(**record)
+    numbers: dict[str, Any] = {key: _number(value, key) for key, value in record.items()}
+    return EpochRecord(**numbers)
+
+
+def _number(value: Any, key: str) -> float:
+    """Integers stay integers."""
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return value
+    if type(value) is str and value in _NON_FINITE:
+        return _NON_FINITE[value]
+    raise ValueError(f"{key}: {_short(value)} is not a number")
+
+
+def _holds_bits(text: str | None, count: int) -> bool:
+    if text is None:
+        return True
+    try:
+        return len(base64.b64decode(text, validate=True)) == (count + 7) // 8
+    except ValueError:
+        return False
+
+
+def _check_identity(result: TrialResult, name: str | None) -> None:
+    if name is not None and result.trial_id != name:
+        raise ValueError(f"holds trial {_short(result.trial_id)}, not the one it is named after")
+    try:
+        content = trial_of(result).id
+    except (TypeError, ValueError):
+        raise ValueError("settings: not plain values") from None
+    if content != result.trial_id:
+        raise ValueError(f"its settings, seed, purpose and data belong to trial {content}")
+
+
+def _expect(true: bool, key: str, record: Mapping[str, Any]) -> None:
+    if not true:
+        raise ValueError(f"{key}: {_short(record[key])} is not what belongs there")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _finite(value: Any) -> Any:
+    """Plain JSON types with non-finite floats as strings."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(float(value))
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,133 @@
+"""The stored trials that a verdict rests on, sorted for tables and figures."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from suite.spec.design import Design
+from suite.trial_result import TrialResult
+from suite.verdict.models import AblationVerdict, ClaimVerdict, Pair
+
+COSTS = ("train_seconds", "flops_per_example", "parameters", "peak_memory_bytes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One stored trial and its places in the ablation: several arms may ask for the same trial."""
+
+    result: TrialResult
+    workload: str
+    arms: tuple[str, ...]
+    point: tuple[tuple[str, object], ...]
+
+    @property
+    def is_tuning(self) -> bool:
+        """It chose settings and never saw the test set."""
+        return self.result.purpose == "tuning"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A design, its verdict and the results, with what the page asks of them."""
+
+    design: Design
+    verdict: AblationVerdict
+    results: Mapping[str, TrialResult]
+
+    @cached_property
+    def arms(self) -> tuple[str, ...]:
+        """Every arm of the spec, in its order."""
+        return tuple(self.design.ablation.arms)
+
+    @cached_property
+    def workloads(self) -> tuple[str, ...]:
+        """Ids, in the spec's order."""
+        return tuple(workload.id for workload in self.design.workloads)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Each stored trial of the ablation once: by workload, evaluation before tuning, then as the design goes."""
+        found: dict[str, Row] = {}
+        for entry in self.design.roster():
+            result = self.results.get(entry.trial.id)
+            if result is None:
+                continue
+            known = found.get(entry.trial.id)
+            arms = (
+                (*known.arms, entry.arm)
+                if known and entry.arm not in known.arms
+                else (known.arms if known else (entry.arm,))
+            )
+            point = known.point if known and known.point else tuple(entry.point)
+            found[entry.trial.id] = Row(result=result, workload=entry.workload, arms=arms, point=point)
+        order = {workload: index for index, workload in enumerate(self.workloads)}
+        return tuple(sorted(found.values(), key=lambda row: (order[row.workload], row.is_tuning)))
+
+    @cached_property
+    def selected_runs(self) -> dict[str, dict[str, tuple[TrialResult, ...]]]:
+        """workload -> arm -> the evaluation trials that claims were judged on, by seed; arms without any left out."""
+        found: dict[str, dict[str, dict[str, TrialResult]]] = {workload: {} for workload in self.workloads}
+        for claim in self.verdict.claims:
+            for effect in claim.workloads:
+                for arm, trial_ids in _trials_of(claim, effect.pairs):
+                    for trial_id in trial_ids:
+                        if trial_id in self.results and effect.workload in found:
+                            found[effect.workload].setdefault(arm, {})[trial_id] = self.results[trial_id]
+        return {
+            workload: {
+                arm: tuple(sorted(by_arm[arm].values(), key=lambda result: (result.seed, result.trial_id)))
+                for arm in self.arms
+                if arm in by_arm
+            }
+            for workload, by_arm in found.items()
+        }
+
+    @cached_property
+    def shown_arms(self) -> tuple[str, ...]:
+        """Arms with at least one evaluation trial, in the spec's order."""
+        return tuple(arm for arm in self.arms if any(arm in by_arm for by_arm in self.selected_runs.values()))
+
+    def metric_name(self, workload: str) -> str:
+        """What the validation metric of the workload is called, e.g. `accuracy`."""
+        names = [row.result.metric_name for row in self.rows if row.workload == workload]
+        return names[0] if names else "metric"
+
+    def costs(self, workload: str, arm: str) -> dict[str, float]:
+        """Mean of each cost over the arm's completed runs; costs that were not measured are left out."""
+        runs = [run for run in self.selected_runs.get(workload, {}).get(arm, ()) if run.status == "completed"]
+        return {name: mean for name in COSTS if math.isfinite(mean := mean_of(runs, measurement(name)))}
+
+
+def measurement(name: str) -> Callable[[TrialResult], float]:
+    """Reads one measurement; NaN where it is missing."""
+    return lambda result: float(result.measurements.get(name, math.nan))
+
+
+def mean_of(runs: Iterable[TrialResult], value: Callable[[TrialResult], float]) -> float:
+    """Mean over the runs whose value is finite; NaN if there is none."""
+    finite = [x for run in runs if math.isfinite(x := value(run))]
+    return math.fsum(finite) / len(finite) if finite else math.nan
+
+
+def spread_of(runs: Iterable[TrialResult], value: Callable[[TrialResult], float]) -> float:
+    """Standard deviation over the runs whose value is finite; 0 for fewer than two."""
+    finite = [x for run in runs if math.isfinite(x := value(run))]
+    if len(finite) < 2:
+        return 0.0
+    mean = math.fsum(finite) / len(finite)
+    return math.sqrt(math.fsum((x - mean) ** 2 for x in finite) / (len(finite) - 1))
+
+
+def quality(result: TrialResult) -> float:
+    """The test metric where it was measured, else the validation metric of the kept epoch."""
+    test = result.measurements.get(f"test_{result.metric_name}")
+    return float(test if test is not None else result.measurements.get(f"val_{result.metric_name}", math.nan))
+
+
+def _trials_of(claim: ClaimVerdict, pairs: Iterable[Pair]) -> tuple[tuple[str, list[str]], ...]:
+    pairs = tuple(pairs)
+    return (
+        (claim.variant, [pair.variant_trial_id for pair in pairs]),
+        (claim.reference, [pair.reference_trial_id for pair in pairs]),
+    )

@@ -1,0 +1,103 @@
+"""What each arm costs, against what it reaches."""
+
+import math
+from typing import Any
+
+from matplotlib.ticker import EngFormatter, ScalarFormatter
+
+from suite.report import numbers, words
+from suite.report.evidence import Evidence, mean_of, measurement, quality, spread_of
+from suite.report.figures import style
+from suite.report.figures.style import Arms, Figure, Panel
+
+_AXES = {
+    "train_seconds": "training time (s)",
+    "flops_per_example": "training FLOPs per example",
+    "parameters": "parameters",
+}
+_DIFFERENT = 0.01
+_MOST_NEAR = 6
+"""With more arms than this, names stand in a column at the right."""
+
+
+def cost(evidence: Evidence, arms: Arms) -> Figure | None:
+    """Per workload a panel for each cost in which the arms differ; None before there are two arms to compare."""
+    panels = []
+    for workload in evidence.workloads:
+        shown = [arm for arm in evidence.shown_arms if evidence.costs(workload, arm)]
+        for name in _AXES:
+            if len(shown) > 1 and _differs([evidence.costs(workload, arm).get(name, math.nan) for arm in shown]):
+                panels.append(_panel(evidence, arms, workload, name, shown))
+    drawn = [panel for panel in panels if panel]
+    if not drawn:
+        return None
+    return Figure(
+        slug="cost",
+        message=_message(evidence),
+        caption=(
+            "Mean over the completed evaluation runs, bars one standard deviation. Up and to the left is better. "
+            "Costs in which the arms agree within 1 % have no panel; all of them are in the table below."
+        ),
+        panels=tuple(drawn),
+    )
+
+
+def _differs(values: list[float]) -> bool:
+    known = style.finite(values)
+    return len(known) > 1 and max(known) - min(known) > _DIFFERENT * max(abs(value) for value in known)
+
+
+def _panel(evidence: Evidence, arms: Arms, workload: str, name: str, shown: list[str]) -> Panel | None:
+    metric = evidence.metric_name(workload)
+    factor, unit = style.percent_axis(metric)
+    ends = []
+    with style.drawing():
+        figure, axes = style.canvas(2.5, right=style.label_width(arms, shown))
+        for arm in shown:
+            runs = [run for run in evidence.selected_runs[workload].get(arm, ()) if run.status == "completed"]
+            x, y = mean_of(runs, measurement(name)), factor * mean_of(runs, quality)
+            if not (math.isfinite(x) and math.isfinite(y)):
+                continue
+            axes.errorbar(
+                [x], [y], xerr=[spread_of(runs, measurement(name))], yerr=[factor * spread_of(runs, quality)],
+                marker=arms.marker(arm), ms=7, mec="white", mew=0.5, color=arms.colour(arm), elinewidth=1, zorder=3,
+            )  # fmt: skip
+            ends.append((arm, x, y))
+        if not ends:
+            return None
+        _frame(axes, [y for _, _, y in ends])
+        axes.set(xlabel=_AXES[name], ylabel=f"test {metric}{unit}")
+        axes.xaxis.set_major_formatter(EngFormatter() if name != "train_seconds" else ScalarFormatter(useOffset=False))
+        (style.label_points if len(ends) <= _MOST_NEAR else style.label_ends)(axes, arms, ends)
+        axes.set_title(style.drawable(workload, 40))
+        alt = f"Test {metric} against {_AXES[name]} on {workload}"
+        return style.finish(figure, name=style.file_stem("cost", workload, name), alt=alt)
+
+
+def _frame(axes: Any, heights: list[float]) -> None:
+    axes.margins(x=0.12, y=0.2)
+    low, high = axes.get_ylim()
+    least = 0.02 * max(abs(height) for height in heights)
+    if high - low < least:
+        axes.set_ylim((low + high - least) / 2, (low + high + least) / 2)
+    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="y", nbins=5)
+
+
+def _message(evidence: Evidence) -> str:
+    claim = words.primary(evidence.verdict)
+    ratios = []
+    for workload in evidence.workloads:
+        variant = evidence.costs(workload, claim.variant).get("train_seconds", math.nan)
+        reference = evidence.costs(workload, claim.reference).get("train_seconds", math.nan)
+        if variant > 0 and reference > 0:
+            ratios.append(math.log(variant / reference))
+    if not ratios:
+        return "What each arm costs, and what it reaches"
+    mean = math.fsum(ratios) / len(ratios)
+    if abs(mean) < math.log(1.02):
+        both = words.listed([words.name(claim.variant), words.name(claim.reference)])
+        return f"{both} take the same time to train, within {numbers.percent(0.02)}"
+    amount = numbers.change(mean, "train_seconds")
+    than = "as" if " times as " in amount else "than"
+    return f"{words.name(claim.variant)} takes {amount} time to train {than} {words.name(claim.reference)}"

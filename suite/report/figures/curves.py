@@ -1,0 +1,136 @@
+"""How each arm learns: the validation metric against the epoch."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import seaborn as sns
+
+from suite.report import numbers, words
+from suite.report.evidence import Evidence, mean_of
+from suite.report.figures import style
+from suite.report.figures.style import Arms, Figure, Panel
+from suite.spec.metrics import METRICS
+from suite.trial_result import TrialResult
+from suite.verdict.models import ClaimVerdict
+
+
+def curves(evidence: Evidence, arms: Arms) -> Figure | None:
+    """One panel per workload; None before there is an evaluation trial with an epoch."""
+    panels = [panel for workload in evidence.workloads if (panel := _panel(evidence, arms, workload))]
+    if not panels:
+        return None
+    return Figure(
+        slug="curves",
+        message=_message(evidence),
+        caption=(
+            "Validation metric after each epoch at the selected settings: mean over seeds, the band one standard "
+            "deviation to either side. Where a run diverged, the mean goes on over the others. A dotted line is "
+            "the target of a speed claim."
+        ),
+        panels=tuple(panels),
+    )
+
+
+def _panel(evidence: Evidence, arms: Arms, workload: str) -> Panel | None:
+    runs = evidence.selected_runs[workload]
+    factor, unit = style.percent_axis(evidence.metric_name(workload))
+    table = _long_table(runs, factor)
+    if table.empty:
+        return None
+    shown = [arm for arm in runs if (table["arm"] == arm).any()]
+    with style.drawing():
+        figure, axes = style.canvas(3.0, right=style.label_width(arms, shown))
+        sns.lineplot(
+            table, x="epoch", y="metric", hue="arm", hue_order=shown, palette={arm: arms.colour(arm) for arm in shown},
+            errorbar=("sd", 1), err_kws={"alpha": 0.16, "lw": 0}, lw=1.7, legend=False, ax=axes,
+        )  # fmt: skip
+        for line, arm in zip(axes.get_lines(), shown, strict=False):
+            line.set_linestyle(arms.dash(arm))
+        axes.set_xlim(min(1, table["epoch"].max() - 0.5), table["epoch"].max())
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlabel="epoch", ylabel=f"validation {evidence.metric_name(workload)}{unit}")
+        _targets(axes, evidence.verdict.claims, workload, factor)
+        style.label_ends(axes, arms, _ends(table, shown))
+        axes.set_title(style.drawable(workload, 40))
+        alt = f"Learning curves on {workload}: {', '.join(shown)}"
+        return style.finish(figure, name=style.file_stem("curves", workload), alt=alt)
+
+
+def _long_table(runs: dict[str, tuple[TrialResult, ...]], factor: float) -> pd.DataFrame:
+    rows = [
+        (arm, epoch.epoch, factor * epoch.val_metric)
+        for arm, results in runs.items()
+        for result in results
+        for epoch in result.epochs
+        if math.isfinite(epoch.val_metric)
+    ]
+    return pd.DataFrame(rows, columns=["arm", "epoch", "metric"])
+
+
+def _ends(table: pd.DataFrame, shown: Sequence[str]) -> list[tuple[str, float, float]]:
+    """Where each mean curve ends: (arm, epoch, metric)."""
+    ends = []
+    for arm in shown:
+        own = table[table["arm"] == arm]
+        last = own["epoch"].max()
+        ends.append((arm, float(last), float(own.loc[own["epoch"] == last, "metric"].mean())))
+    return ends
+
+
+def _targets(axes: object, claims: Sequence[ClaimVerdict], workload: str, factor: float) -> None:
+    targets = sorted(
+        {
+            effect.target
+            for claim in claims
+            for effect in claim.workloads
+            if effect.workload == workload and effect.target
+        }
+    )
+    for target in targets:
+        axes.axhline(factor * target, color=style.QUIET, lw=0.9, ls=":", zorder=1)  # type: ignore[attr-defined]
+        axes.annotate(  # type: ignore[attr-defined]
+            "target", xy=(0, factor * target), xycoords=("axes fraction", "data"), xytext=(3, 2),
+            textcoords="offset points", fontsize=8, color=style.QUIET, ha="left", va="bottom",
+        )  # fmt: skip
+
+
+def _message(evidence: Evidence) -> str:
+    claim = words.primary(evidence.verdict)
+    if METRICS[claim.metric].from_curve and claim.metric == "epochs_to_target" and claim.workloads:
+        parts = [_speed(claim, index) for index in range(len(claim.workloads))]
+        if all(parts):
+            return "Epochs until the target: " + "; ".join(parts)
+    best = {workload: _best(evidence, workload) for workload in evidence.workloads if evidence.selected_runs[workload]}
+    if len(set(best.values())) == 1 and len(evidence.shown_arms) > 1:
+        where = "every workload" if len(best) > 1 else next(iter(best))
+        return f"{words.name(next(iter(best.values())))} ends best on {where}"
+    return "; ".join(f"{words.name(arm)} ends best on {workload}" for workload, arm in best.items())
+
+
+def _speed(claim: ClaimVerdict, index: int) -> str:
+    effect = claim.workloads[index]
+    both = [
+        (pair.variant, pair.reference)
+        for pair in effect.pairs
+        if pair.variant is not None and pair.reference is not None
+    ]
+    if not both:
+        return ""
+    variant, reference = (math.fsum(values) / len(both) for values in zip(*both, strict=True))
+    return (
+        f"{numbers.plain(variant, 1)} with {words.name(claim.variant)}, "
+        f"{numbers.plain(reference, 1)} with {words.name(claim.reference)} ({effect.workload})"
+    )
+
+
+def _best(evidence: Evidence, workload: str) -> str:
+    """The arm whose mean curve ends best, as drawn."""
+    is_loss = "loss" in evidence.metric_name(workload)
+    ends = {arm: mean_of(runs, _last) for arm, runs in evidence.selected_runs[workload].items()}
+    known = {arm: -end if is_loss else end for arm, end in ends.items() if math.isfinite(end)}
+    return max(known, key=lambda arm: known[arm]) if known else "nothing"
+
+
+def _last(result: TrialResult) -> float:
+    return result.epochs[-1].val_metric if result.epochs else math.nan

@@ -1,0 +1,256 @@
+"""Verdicts as sentences, in plain text: the terminal and the page say the same.
+
+Intervals in a sentence are the repeated intervals of verdict.md: they stay valid at every look, so a sentence never
+claims more than the verdict beside it. Imports no plotting library: the command line starts with this module.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from suite.report import numbers
+from suite.report.scale import detectable, is_failed, raw_difference, raw_effect, sign
+from suite.spec.metrics import METRICS
+from suite.verdict.models import AblationVerdict, ClaimVerdict, FailureCount
+
+_TIP = {
+    "supported": "The tip is supported",
+    "contradicted": "The tip is contradicted",
+    "undecided": "The tip is undecided",
+}
+_EXPECTED = {"better": "to do better", "worse": "to do worse", "same": "to make no practical difference"}
+
+_MANY, _EXACT = 0.25, 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """A claim's sentence in three parts, for a page that sets them differently."""
+
+    lead: str
+    """`“bn” helps`"""
+    finding: str
+    """The number with its interval; empty where nothing could be measured."""
+    tail: str
+    """How much it rests on, and what else has to be said."""
+
+    def __str__(self) -> str:
+        body = "; ".join(part for part in (self.finding, self.tail) if part)
+        return f"{self.lead}: {body}." if body else f"{self.lead}."
+
+
+def sentence(claim: ClaimVerdict) -> str:
+    """The claim's verdict in one sentence, with its number and interval where there is one."""
+    return str(parts(claim))
+
+
+def parts(claim: ClaimVerdict) -> Sentence:
+    """The same sentence, taken apart."""
+    if not is_measured(claim):
+        return Sentence(lead=_lead(claim), finding="", tail=_without_stop(claim.reason))
+    failed, number = failures(claim), finding(claim)
+    if failed and _failures_matter_more(claim):
+        first, then = failed, f"where both runs have a value, {_measured(claim)}" if number else ""
+    else:
+        note = "the number leaves out pairs in which a run failed, the verdict counts them"
+        first, then = number, "; ".join((failed, note)) if failed else ""
+    tails = [then, _threshold(claim), basis(claim)]
+    return Sentence(lead=_lead(claim), finding=first, tail="; ".join(filter(None, tails)))
+
+
+def is_measured(claim: ClaimVerdict) -> bool:
+    """There has been a look, and it gave a number."""
+    return bool(claim.looks) and math.isfinite(claim.effect)
+
+
+def short_sentence(claim: ClaimVerdict) -> str:
+    """Verdict and number only, for a narrow table."""
+    if not is_measured(claim):
+        return f"{badge(claim)}: {_without_stop(claim.reason)}"
+    return f"{badge(claim)}: {_number(claim)}"
+
+
+def standing(claim: ClaimVerdict) -> str:
+    """Where a claim stands while trials run, on one line."""
+    if not is_measured(claim):
+        return (
+            _without_stop(claim.reason)
+            if claim.decided
+            else f"{claim.pairs} of {_first_look(claim)} pairs for the first look"
+        )
+    decided = f"{claim.verdict} (decided)" if claim.decided else "not decided yet"
+    return f"{_number(claim)}, {claim.pairs} of at most {claim.planned_looks[-1]} pairs: {decided}"
+
+
+def answer(verdict: AblationVerdict) -> str:
+    """What the ablation says about its tip: the primary claim's sentence."""
+    return sentence(primary(verdict))
+
+
+def primary(verdict: AblationVerdict) -> ClaimVerdict:
+    """The claim that enters the catalogue-wide error control (the first, should none be marked)."""
+    return next((claim for claim in verdict.claims if claim.primary), verdict.claims[0])
+
+
+def outcome(claim: ClaimVerdict) -> str:
+    """`The tip is supported`, with what it had led us to expect."""
+    than = "to" if claim.expect == "same" else "than"
+    expected = f"{name(claim.variant)} {_EXPECTED[claim.expect]} {than} {name(claim.reference)}"
+    return f"{_TIP[claim.outcome]}: it expects {expected}"
+
+
+def name(arm: str) -> str:
+    """An arm's name as it stands in a sentence: many are ordinary words (`neither`, `default`)."""
+    return f"“{arm}”"
+
+
+def listed(items: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def finding(claim: ClaimVerdict) -> str:
+    """`38 % fewer epochs to target than “neither” (30 % to 45 % fewer)`; for an open claim where the effect lies.
+
+    Empty where no pair has two values.
+    """
+    raw = raw_effect(claim)
+    if not math.isfinite(raw.centre):
+        return ""
+    if claim.verdict != "inconclusive" or raw.repeated is None or is_exact(claim):
+        return _measured(claim)
+    low, _, high = numbers.change_interval(raw.repeated, claim.metric).partition(" to ")
+    return f"the effect lies {f'between {low} and {high}' if high else f'at {low}'}{_of_what(claim)}"
+
+
+def _measured(claim: ClaimVerdict) -> str:
+    raw = raw_effect(claim)
+    if is_exact(claim):
+        return f"{_effect(claim, raw.centre)}, exactly so in every pair"
+    if raw.repeated is None:
+        return f"{_effect(claim, raw.centre)}, too few pairs for an interval"
+    return f"{_effect(claim, raw.centre)} ({numbers.change_interval(raw.repeated, claim.metric)})"
+
+
+def failures(claim: ClaimVerdict) -> str:
+    """`“bn” diverged in 3 of 20 runs (“neither”: 0 of 20)`; empty when nothing failed."""
+    both = [
+        (claim.variant, *total([effect.variant_failures for effect in claim.workloads])),
+        (claim.reference, *total([effect.reference_failures for effect in claim.workloads])),
+    ]
+    (arm, failed, runs), (other, other_failed, other_runs) = sorted(both, key=lambda item: -item[1])
+    if not failed:
+        return ""
+    what = "did not reach the target" if METRICS[claim.metric].from_curve else "diverged"
+    return f"{name(arm)} {what} in {failed} of {runs} runs ({name(other)}: {other_failed} of {other_runs})"
+
+
+def total(counts: list[FailureCount]) -> tuple[int, int]:
+    """Failures and runs over the workloads."""
+    return sum(count.failures for count in counts), sum(count.runs for count in counts)
+
+
+def basis(claim: ClaimVerdict) -> str:
+    """`5 pairs on each of 2 workloads`."""
+    many = len(claim.workloads)
+    pairs = f"{claim.pairs} pair{'s' if claim.pairs != 1 else ''}"
+    return f"{pairs} on each of {many} workloads" if many > 1 else f"{pairs} on {claim.workloads[0].workload}"
+
+
+def seen(claim: ClaimVerdict) -> str:
+    """`an effect of 1.1 points would have been seen with 80 % power`; empty before the first look."""
+    smallest = detectable(claim)
+    if not math.isfinite(smallest):
+        return ""
+    power = numbers.percent(0.8)
+    return f"an effect of {numbers.size(smallest, claim.metric)} would have been seen with {power} power"
+
+
+def margin_range(claim: ClaimVerdict) -> str:
+    """`0.5 points`, or `0.21 points to 0.50 points` where the workloads have different margins."""
+    margins = sorted({numbers.size(effect.margin, claim.metric) for effect in claim.workloads})
+    if not margins:
+        return numbers.NOTHING
+    by_size = sorted(claim.workloads, key=lambda effect: effect.margin)
+    low, high = (numbers.size(effect.margin, claim.metric) for effect in (by_size[0], by_size[-1]))
+    return low if low == high else f"{low} to {high}"
+
+
+def _lead(claim: ClaimVerdict) -> str:
+    variant, reference = name(claim.variant), name(claim.reference)
+    if claim.verdict == "inconclusive":
+        if not claim.looks:
+            return f"Nothing can be said {'' if claim.decided else 'yet '}about {variant} against {reference}"
+        word = "could not be decided" if claim.decided else "is not decided yet"
+        return f"Whether {variant} differs from {reference} {word}"
+    clearly = "clearly " if claim.strong else ""
+    return {
+        "helps": f"{variant} {clearly}helps",
+        "hurts": f"{variant} {clearly}hurts",
+        "no practical difference": f"{variant} makes no practical difference to {reference}",
+        "mixed": f"{variant} helps on some data and hurts on other",
+    }[claim.verdict]
+
+
+def badge(claim: ClaimVerdict) -> str:
+    """The verdict in a word or three; `not decided yet` for a claim that goes on."""
+    return claim.verdict if claim.decided or claim.verdict != "inconclusive" else "not decided yet"
+
+
+def _number(claim: ClaimVerdict) -> str:
+    raw = raw_effect(claim)
+    if not math.isfinite(raw.centre) or (failures(claim) and _failures_matter_more(claim)):
+        return failures(claim) or f"{numbers.signed(claim.effect, 1)} margins"
+    glue = " " if claim.unit == "log_ratio" else " of "
+    interval = "exactly" if is_exact(claim) else numbers.change_interval(raw.repeated, claim.metric)
+    return f"{numbers.change(raw.centre, claim.metric)}{glue}{METRICS[claim.metric].label} ({interval})"
+
+
+def is_exact(claim: ClaimVerdict) -> bool:
+    """Every pair shows the same raw difference, as parameters and FLOPs do."""
+    found = [raw_difference(pair, claim.unit) for effect in claim.workloads for pair in effect.pairs]
+    known = [value for value in found if value is not None]
+    return len(known) == len(found) > 1 and max(known) - min(known) < _EXACT
+
+
+def _effect(claim: ClaimVerdict, centre: float) -> str:
+    label, amount = METRICS[claim.metric].label, numbers.change(centre, claim.metric)
+    if claim.unit != "log_ratio":
+        amount = f"{amount} of"
+    than = "against" if claim.unit != "log_ratio" else "as" if " times as " in amount else "than"
+    against = "" if claim.verdict == "no practical difference" else f" {than} {name(claim.reference)}"
+    return f"{amount} {label}{against}"
+
+
+def _of_what(claim: ClaimVerdict) -> str:
+    label = METRICS[claim.metric].label
+    return f" {label}" if claim.unit == "log_ratio" else f" {claim.unit} of {label}"
+
+
+def _failures_matter_more(claim: ClaimVerdict) -> bool:
+    """The number alone would mislead: many runs failed, or it points the other way, or it has no interval."""
+    raw = raw_effect(claim)
+    pairs = [pair for effect in claim.workloads for pair in effect.pairs]
+    lost = sum(map(is_failed, pairs))
+    disagrees = sign(claim.metric) * raw.centre * claim.effect < 0
+    return raw.repeated is None or disagrees or lost >= _MANY * len(pairs)
+
+
+def _threshold(claim: ClaimVerdict) -> str:
+    if claim.verdict == "no practical difference":
+        return f"anything within {margin_range(claim)} counts as none"
+    if claim.verdict == "mixed":
+        return listed([f"{numbers.signed(item.effect, 1)} margins on {item.workload}" for item in claim.workloads])
+    if claim.verdict == "inconclusive":
+        return "; ".join(
+            filter(None, (f"a difference counts from {margin_range(claim)}", seen(claim) if claim.decided else ""))
+        )
+    return ""
+
+
+def _first_look(claim: ClaimVerdict) -> int:
+    return claim.planned_looks[0] if claim.planned_looks else 0
+
+
+def _without_stop(text: str) -> str:
+    return text.strip().rstrip(".")

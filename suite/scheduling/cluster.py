@@ -1,0 +1,76 @@
+"""Ray, started on this machine or joined. Imports ray late: some of Ray's switches are read at import."""
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from suite.errors import ClusterError
+
+_TUNE_ENVIRONMENT = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # one of our trials is not one of Tune's: its log files mean nothing
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Tune's own takes four seconds and returns as if all were well
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # our store is the truth; Tune's state is never read back
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+_WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where trials run and what each of them takes."""
+
+    address: str | None = None
+    """An existing Ray cluster (`auto`, `HOST:PORT`, `ray://...`); None starts Ray on this machine alone."""
+    cpus_per_trial: float = 1
+    gpus_per_trial: float = 0
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """In Ray's words, without zeros."""
+        wanted = {"CPU": self.cpus_per_trial, "GPU": self.gpus_per_trial}
+        return {name: amount for name, amount in wanted.items() if amount}
+
+
+@contextmanager
+def connected(cluster: Cluster) -> Iterator[int]:
+    """Ray, for as long as the block lasts; gives the number of trials that run side by side. Raises ClusterError."""
+    os.environ.update(_TUNE_ENVIRONMENT)
+    if cluster.address is None:
+        _keep_to_ourselves()
+    import ray
+
+    options: dict[str, Any] = {"address": cluster.address or "local", "log_to_driver": False}
+    if cluster.address is None:
+        options |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    try:
+        ray.init(**options, logging_level=logging.ERROR, runtime_env={"env_vars": _WORKER_ENVIRONMENT})
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        detail = str(error).strip().splitlines()[0]
+        raise ClusterError(f"--address {cluster.address}: no Ray cluster answers there ({detail})") from error
+    try:
+        yield _slots(cluster, ray.cluster_resources())
+    finally:
+        ray.shutdown()
+
+
+def _keep_to_ourselves() -> None:
+    """Listen on the loopback interface only, and there only to who knows this run's token."""
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # the switch's name is history: off means loopback, everywhere
+    os.environ["RAY_AUTH_MODE"] = "token"
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+def _slots(cluster: Cluster, total: dict[str, float]) -> int:
+    for resource, amount in cluster.resources.items():
+        if amount > total.get(resource, 0):
+            raise ClusterError(
+                f"--{resource.lower()}s-per-trial {amount:g}: there are only {total.get(resource, 0):g} {resource}s in all"
+            )
+    return max(1, int(min(total[resource] / amount for resource, amount in cluster.resources.items())))

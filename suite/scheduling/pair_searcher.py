@@ -1,0 +1,64 @@
+"""Ray Tune's search algorithm of ours: it asks the queue, which asks the verdict, what is still needed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from suite.scheduling.queue import TrialQueue
+from suite.scheduling.wire import attempts_to_text, results_from_text
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
+
+
+class PairSearcher(Searcher):  # type: ignore[misc]
+    """One Tune trial is one task: a batch of our trials. Results are taken from each report as it arrives.
+
+    Where the next trials depend on ones still running, the idle slots get pauses for tasks: Tune ends an actor that has
+    nothing queued behind it, and a new one costs seconds and an import of torch.
+    """
+
+    def __init__(self, queue: TrialQueue, *, slots: int) -> None:
+        super().__init__(metric=None, mode=None)
+        self._queue = queue
+        self._slots = slots
+        self._tasks: dict[str, tuple[str, ...]] = {}
+        self._pause = _FIRST_PAUSE
+        self.reasons: dict[str, str] = {}
+        """Why a task's worker died, by task; filled in by the callback, which Tune tells first."""
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """The next task; None while there is nothing to do but wait; FINISHED at the end."""
+        attempts = self._queue.next_batch()
+        if not attempts and self._queue.is_done():
+            return str(Searcher.FINISHED)
+        pauses = sum(not trials for trials in self._tasks.values())
+        if not attempts and pauses >= self._slots:
+            return None
+        self._pause = _FIRST_PAUSE if attempts else min(1.3 * self._pause, _LONGEST_PAUSE)
+        self._tasks[trial_id] = tuple(attempt.trial.id for attempt in attempts)
+        return {"batch": attempts_to_text(attempts), "pause_seconds": self._pause}
+
+    def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
+        """A report of a task that goes on."""
+        self._take(result)
+
+    def on_trial_complete(self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False) -> None:
+        """The end of a task: whatever of it has no result was lost."""
+        if result and not error:
+            self._take(result)
+        self._queue.lose(self._tasks.pop(trial_id, ()), self.reasons.pop(trial_id, "its task ended without a result"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Empty: the Tuner pickles its parts so that it can be restored, which is not how a run goes on here."""
+        return {}
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the store is the truth (see docs/architecture.md)."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing, likewise."""
+
+    def _take(self, report: Mapping[str, Any]) -> None:
+        for result in results_from_text(report.get("finished", "[]")):
+            self._queue.finish(result)

@@ -1,0 +1,173 @@
+"""What to hand out next, and what became of it. Knows nothing of Ray: `pair_searcher` adapts it."""
+
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from suite.spec.trials import Trial
+from suite.trial_result import TrialResult
+
+ATTEMPTS = 3
+BATCH_SECONDS = 4.0
+"""Trials shorter than this are handed out several at a time, so that Ray's cost per task does not count."""
+
+
+class Listener(Protocol):
+    """Whoever wants to know as things happen: the store, W&B, the display."""
+
+    def finished(self, trial: Trial, result: TrialResult) -> None:
+        """A trial completed, diverged, or failed for good."""
+
+    def retried(self, trial: Trial, attempt: int, reason: str) -> None:
+        """A trial could not be run and will be tried again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A trial handed to a worker."""
+
+    trial: Trial
+    number: int
+
+
+class TrialQueue:
+    """Hands out the trials that are still needed, in batches, each trial once.
+
+    `needed` says which trials are missing, given the results so far (see suite/verdict/needs.py). `results` holds what is
+    known at the start and grows as trials finish. `estimate` gives a trial's expected seconds (None: unknown). `slots` is
+    the number of workers, `max_trials` the most that may be started.
+    """
+
+    def __init__(
+        self,
+        needed: Callable[[Mapping[str, TrialResult]], Iterable[Trial]],
+        results: dict[str, TrialResult],
+        *,
+        listener: Listener,
+        estimate: Callable[[Trial], float | None],
+        slots: int = 1,
+        max_trials: int | None = None,
+    ) -> None:
+        self.results = results
+        self._needed = needed
+        self._listener = listener
+        self._estimate = estimate
+        self.slots = slots
+        self._budget = math.inf if max_trials is None else max_trials
+        self._waiting: deque[Trial] = deque()
+        self._retries: deque[Trial] = deque()
+        self._running: dict[str, Trial] = {}
+        self._attempts: Counter[str] = Counter()
+        self._asked = -1
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Ids of the trials that a worker has at this moment."""
+        return tuple(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """Trials known to be needed and not yet handed out."""
+        return len(self._waiting) + len(self._retries)
+
+    def seconds_left(self) -> float | None:
+        """Until the trials known to be needed are done; None while a trial's length is unknown. An undecided claim adds more."""
+        lengths = [self._estimate(trial) for trial in (*self._waiting, *self._retries, *self._running.values())]
+        known = [seconds for seconds in lengths if seconds is not None]
+        return sum(known) / self.slots if len(known) == len(lengths) else None
+
+    def next_batch(self) -> tuple[Attempt, ...]:
+        """Trials for one task; empty when nothing can be handed out now (see `is_done`)."""
+        if self._retries:
+            return (self._start(self._retries.popleft()),)
+        if not self._waiting:
+            self._refill()
+        batch = []
+        for _ in range(self._batch_size()):
+            if not self._waiting or self._budget <= 0:
+                break
+            self._budget -= 1
+            batch.append(self._start(self._waiting.popleft()))
+        return tuple(batch)
+
+    def is_done(self) -> bool:
+        """Nothing is running and nothing more will be handed out."""
+        if self._running or self._retries:
+            return False
+        if not self._waiting:
+            self._refill()
+        return not self._waiting or self._budget <= 0
+
+    def finish(self, result: TrialResult) -> None:
+        """A worker's result. A second one for the same trial (from a worker thought lost) changes nothing."""
+        trial = self._running.pop(result.trial_id, None)
+        if trial is None:
+            return
+        if result.status == "failed" and self._attempts[trial.id] < ATTEMPTS:
+            self._retry(trial, result.reason or "unknown")
+            return
+        result = replace(result, attempt=self._attempts[trial.id])
+        self.results[trial.id] = result
+        self._listener.finished(trial, result)
+
+    def lose(self, trial_ids: Sequence[str], reason: str) -> None:
+        """The worker that held these trials is gone; those without a result are tried again, or recorded as failed."""
+        for trial_id in trial_ids:
+            if trial_id in self._running:
+                self.finish(failed_result(self._running[trial_id], reason))
+
+    def _start(self, trial: Trial) -> Attempt:
+        self._running[trial.id] = trial
+        self._attempts[trial.id] += 1
+        return Attempt(trial=trial, number=self._attempts[trial.id])
+
+    def _retry(self, trial: Trial, reason: str) -> None:
+        self._retries.append(trial)
+        self._listener.retried(trial, self._attempts[trial.id] + 1, reason)
+
+    def _refill(self) -> None:
+        if self._asked == len(self.results):
+            return  # nothing new: the verdict would say the same
+        self._asked = len(self.results)
+        wanted = {trial.id: trial for trial in self._needed(self.results)}
+        self._waiting.extend(trial for trial in wanted.values() if trial.id not in self._running)
+
+    def _batch_size(self) -> int:
+        """As many as fill BATCH_SECONDS, but never so many that a slot goes idle at the end of a stage."""
+        seconds = self._estimate(self._waiting[0]) if self._waiting else None
+        if seconds is None:
+            return 1
+        share = len(self._waiting) // (2 * self.slots)
+        return max(1, min(math.ceil(BATCH_SECONDS / max(seconds, 0.01)), share))
+
+
+def failed_result(trial: Trial, reason: str) -> TrialResult:
+    """The record of a trial that could not be run."""
+    return TrialResult(
+        trial_id=trial.id,
+        settings=trial.settings,
+        seed=trial.seed,
+        purpose=trial.purpose,
+        data_fingerprint=trial.data_fingerprint,
+        status="failed",
+        reason=reason,
+        epochs=(),
+        metric_name="",
+        selected_epoch=None,
+        measurements={},
+        test_correct=None,
+        test_examples=0,
+    )
+
+
+def seconds_by_data(results: Mapping[str, TrialResult]) -> dict[str, float]:
+    """Mean seconds per trial (with evaluation) of what is stored, by data fingerprint."""
+    total: Counter[str] = Counter()
+    count: Counter[str] = Counter()
+    for result in results.values():
+        if result.status == "completed":
+            total[result.data_fingerprint] += result.measurements["total_seconds"]  # type: ignore[assignment]
+            count[result.data_fingerprint] += 1
+    return {key: total[key] / count[key] for key in total}

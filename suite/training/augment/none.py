@@ -1,0 +1,5 @@
+"""No augmentation."""
+
+
+def build() -> None:
+    """Nothing to do per batch."""

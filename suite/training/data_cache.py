@@ -1,0 +1,119 @@
+"""Data sets as tensors, prepared once per machine and shared between processes by mmap."""
+
+import hashlib
+import importlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from suite.errors import DataError
+from suite.training.build import arguments
+from suite.training.fetch import Fetch, Progress, no_space
+from suite.trial_result import Settings
+
+_ARRAYS = ("inputs", "targets", "test_inputs", "test_targets")
+_LAYOUT = 1
+"""Of a prepared folder; raise it when that changes."""
+
+
+class Dataset(NamedTuple):
+    """A whole data set. Training and validation examples are drawn from the first two by each trial's seed."""
+
+    inputs: Tensor
+    """uint8, (N, H, W, C)."""
+    targets: Tensor
+    """int64, (N,)."""
+    test_inputs: Tensor
+    test_targets: Tensor
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedData:
+    """A folder of arrays and the SHA-256 of their content."""
+
+    folder: Path
+    fingerprint: str
+
+
+def prepare(
+    data_settings: Settings, *, data_dirs: Sequence[Path], cache_dir: Path, progress: Progress | None = None
+) -> PreparedData:
+    """The prepared data set, made now if this machine has none. Safe when many processes ask at once.
+
+    `data_settings` are `data` and `data.*`. Raises DataError with the remedies; nothing half-written stays behind.
+    """
+    name = str(data_settings["data"])
+    key = json.dumps([_LAYOUT, sorted(data_settings.items())])
+    folder = cache_dir / "data" / f"{name.replace('.', '-')}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+    found = _read(folder)
+    if found:
+        return found
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            return _read(folder) or _make(data_settings, folder, data_dirs, progress)
+    except OSError as error:
+        raise no_space(error, folder.parent) from error
+
+
+@lru_cache(maxsize=4)
+def load(prepared: PreparedData) -> Dataset:
+    """The tensors, mapped and not read: processes on one machine share the memory. Raises DataError if they changed."""
+    arrays = {name: np.load(prepared.folder / f"{name}.npy", mmap_mode="c") for name in _ARRAYS}
+    meta = json.loads((prepared.folder / "meta.json").read_text())
+    if _fingerprint(arrays, meta["classes"]) != prepared.fingerprint:
+        raise DataError(f"{prepared.folder}: changed since it was prepared; delete the folder, it is made again by itself")
+    return Dataset(*(torch.from_numpy(arrays[name]) for name in _ARRAYS), tuple(meta["classes"]))
+
+
+def _read(folder: Path) -> PreparedData | None:
+    """None if it is not there, or not whole."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+        whole = all((folder / f"{name}.npy").stat().st_size == meta["bytes"][name] for name in _ARRAYS)
+    except (OSError, ValueError, KeyError):
+        return None
+    return PreparedData(folder=folder, fingerprint=meta["fingerprint"]) if whole else None
+
+
+def _make(data_settings: Settings, folder: Path, data_dirs: Sequence[Path], progress: Progress | None) -> PreparedData:
+    """Built in a temporary folder beside, then moved into place in one step."""
+    staging = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    try:
+        fetch = Fetch(folders=tuple(data_dirs), staging=staging, progress=progress)
+        name = str(data_settings["data"])
+        module = importlib.import_module(name if "." in name else f"suite.training.data.{name}")
+        dataset: Dataset = module.build(fetch, **arguments(data_settings, "data"))
+        ready = staging / "ready"
+        ready.mkdir()
+        arrays = {name: np.ascontiguousarray(getattr(dataset, name).numpy()) for name in _ARRAYS}
+        for array_name, array in arrays.items():
+            np.save(ready / f"{array_name}.npy", array)
+        fingerprint = _fingerprint(arrays, list(dataset.classes))
+        sizes = {name: (ready / f"{name}.npy").stat().st_size for name in _ARRAYS}
+        meta = {"fingerprint": fingerprint, "classes": dataset.classes, "bytes": sizes}
+        (ready / "meta.json").write_text(json.dumps(meta))
+        shutil.rmtree(folder, ignore_errors=True)
+        ready.rename(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return PreparedData(folder=folder, fingerprint=fingerprint)
+
+
+def _fingerprint(arrays: dict[str, np.ndarray], classes: Sequence[str]) -> str:
+    digest = hashlib.sha256(json.dumps(list(classes)).encode())
+    for name in _ARRAYS:
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).data)
+    return digest.hexdigest()

@@ -1,0 +1,234 @@
+"""One trial from top to bottom. The same generator serves Ray's workers, `suite repro`, the benchmarks and the tests."""
+
+import math
+import time
+from collections.abc import Callable, Generator
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from suite.spec.trials import Trial
+from suite.training.arguments import PositiveInt
+from suite.training.build import arguments, bind, build_model
+from suite.training.cost import cost
+from suite.training.data_cache import Dataset
+from suite.training.streams import number, stream
+from suite.trial_result import EpochRecord, TrialResult, pack_correctness
+
+Training = Generator[EpochRecord, None, TrialResult]
+
+
+def train(trial: Trial, *, dataset: Dataset) -> Training:
+    """Yields a record per epoch and returns the trial's result. Divergence is a result; anything else that goes wrong raises.
+
+    Same trial, same machine, same version of torch: bit-identical numbers, but for times.
+    """
+    return loop(trial, dataset, **arguments(trial.settings, "engine"))
+
+
+def loop(
+    trial: Trial,
+    dataset: Dataset,
+    *,
+    device: Literal["cpu", "cuda"],
+    epochs: PositiveInt,
+    batch_size: PositiveInt,
+    train_examples: PositiveInt,
+    validation_examples: PositiveInt,
+    evaluation_batch_size: PositiveInt = 256,
+    precision: Literal["fp32", "bf16"] = "fp32",
+    memory_format: Literal["channels_last", "contiguous"] = "channels_last",
+    threads: PositiveInt = 1,
+) -> Training:
+    """The engine's settings are the keyword-only arguments: each of them can change the result's bits."""
+    # ------------------------------------------------------------------------------------------------ data
+    begin = time.perf_counter()
+    settings, seed = trial.settings, trial.seed
+    torch.set_num_threads(threads)
+    split = torch.randperm(len(dataset.targets), generator=stream(seed, "split"))
+    if train_examples + validation_examples > len(split):
+        raise ValueError(f"{train_examples} + {validation_examples} examples asked for, the data set has {len(split)}")
+    train_rows, val_rows = split[:train_examples], split[train_examples : train_examples + validation_examples]
+    preprocess = bind(settings, "preprocess", dataset.inputs[train_rows])
+    train_x, train_y = _placed(preprocess(dataset.inputs[train_rows]), dataset.targets[train_rows], device)
+    val_x, val_y = _placed(preprocess(dataset.inputs[val_rows]), dataset.targets[val_rows], device)
+
+    # ----------------------------------------------------------------------------------------------- parts
+    layout = torch.channels_last if memory_format == "channels_last" else torch.contiguous_format
+    height, width, channels = dataset.inputs.shape[1:]
+    model = build_model(settings, (channels, height, width), len(dataset.classes), seed)
+    model.to(device=device, memory_format=layout)
+    task, criterion = bind(settings, "task"), bind(settings, "loss")
+    architecture = (dataset.inputs.shape[1:], *(item for item in settings.items() if item[0].startswith("model")))
+    sample = _images(train_x[: min(8, batch_size)], layout)
+    counted = cost(architecture, model, criterion, sample, train_y[: len(sample)])
+    parameters = list(model.parameters())
+    optimizer = bind(settings, "optimizer", parameters)
+    base_rates = [group["lr"] for group in optimizer.param_groups]
+    steps_per_epoch = max(1, train_examples // batch_size)
+    rate_factor = bind(settings, "schedule", epochs * steps_per_epoch, steps_per_epoch)
+    augment = bind(settings, "augment")
+    treat_gradients = bind(settings, "gradients")
+    keep = bind(settings, "selection")
+    order, augmentation = stream(seed, "order"), stream(seed, "augment")
+    noise = _Noise(seed, device)
+    autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bf16")
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+
+    # -------------------------------------------------------------------------------------------- training
+    records: list[EpochRecord] = []
+    kept: EpochRecord | None = None
+    weights: dict[str, Tensor] = {}
+    reason = None
+    for epoch in range(1, epochs + 1):
+        _synchronize(device)
+        start = time.perf_counter()
+        totals = torch.zeros(3, device=device)  # loss, correct, gradient norm: summed where they are, read once per epoch
+        model.train()
+        permutation = torch.randperm(train_examples, generator=order).to(device)
+        with noise:
+            for step in range(steps_per_epoch):
+                rows = permutation[step * batch_size : (step + 1) * batch_size]
+                inputs, targets = _images(train_x[rows], layout), train_y[rows]
+                if augment is not None:
+                    inputs = augment(inputs, augmentation)
+                with autocast:
+                    outputs = model(inputs)
+                loss = criterion(outputs, targets)
+                loss.backward()
+                norm = treat_gradients(parameters)
+                factor = rate_factor((epoch - 1) * steps_per_epoch + step)
+                for group, base in zip(optimizer.param_groups, base_rates, strict=True):
+                    group["lr"] = base * factor
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+                totals += torch.stack((loss.detach() * len(rows), task.correct(outputs.detach(), targets).sum(), norm))
+        seen = steps_per_epoch * min(batch_size, train_examples)
+        loss_sum, correct_sum, norm_sum = totals.tolist()
+        seconds = time.perf_counter() - start
+
+        # ------------------------------------------------------------------------------------- validation
+        val_loss, val_correct = _evaluate(model, val_x, val_y, layout, evaluation_batch_size, task, criterion, autocast)
+        record = EpochRecord(
+            epoch=epoch,
+            train_loss=loss_sum / seen,
+            train_metric=correct_sum / seen,
+            val_loss=val_loss,
+            val_metric=float(val_correct.mean()),
+            learning_rate=optimizer.param_groups[0]["lr"],
+            gradient_norm=norm_sum / steps_per_epoch,
+            seconds=seconds,
+            examples=seen,
+        )
+        records.append(record)
+        yield record
+        if not (math.isfinite(record.train_loss) and math.isfinite(val_loss)):
+            what = "training" if not math.isfinite(record.train_loss) else "validation"
+            reason = f"the {what} loss was not finite in epoch {epoch}"
+            break
+        if keep(record, kept):
+            kept = record
+            weights = {name: value.clone() for name, value in model.state_dict().items()} if epoch < epochs else {}
+
+    # ---------------------------------------------------------------------------------------------- result
+    measurements = {
+        "parameters": float(sum(p.numel() for p in parameters)),
+        "flops_per_example": counted.flops_per_example,
+        "peak_memory_bytes": float(torch.cuda.max_memory_allocated() if device == "cuda" else counted.step_bytes),
+        "train_seconds": sum(record.seconds for record in records),
+    }
+    correct: np.ndarray | None = None
+    if reason is None:
+        assert kept is not None
+        if weights:
+            model.load_state_dict(weights)
+        measurements |= {"val_loss": kept.val_loss, f"val_{task.metric_name}": kept.val_metric}
+        if trial.purpose == "evaluation":
+            test_x, test_y = _placed(preprocess(dataset.test_inputs), dataset.test_targets, device)
+            test_loss, correct = _evaluate(
+                model, test_x, test_y, layout, evaluation_batch_size, task, criterion, autocast
+            )
+            measurements |= {"test_loss": test_loss, f"test_{task.metric_name}": float(correct.mean())}
+    return TrialResult(
+        trial_id=trial.id,
+        settings=settings,
+        seed=seed,
+        purpose=trial.purpose,
+        data_fingerprint=trial.data_fingerprint,
+        status="completed" if reason is None else "diverged",
+        reason=reason,
+        epochs=tuple(records),
+        metric_name=task.metric_name,
+        selected_epoch=kept.epoch if kept is not None and reason is None else None,
+        measurements={**measurements, "total_seconds": time.perf_counter() - begin},
+        test_correct=None if correct is None else pack_correctness(correct),
+        test_examples=0 if correct is None else len(correct),
+    )
+
+
+class _Noise:
+    """The generators that dropout draws from are torch's global ones: ours for a block's length, then as they were."""
+
+    def __init__(self, seed: int, device: str) -> None:
+        self._cuda = device == "cuda"
+        self._mine = stream(seed, "noise").get_state()
+        self._mine_cuda: Tensor | None = None
+        self._seed = number(seed, "noise")
+
+    def __enter__(self) -> None:
+        self._theirs = torch.get_rng_state()
+        torch.set_rng_state(self._mine)
+        if self._cuda:
+            self._theirs_cuda = torch.cuda.get_rng_state()
+            if self._mine_cuda is None:
+                torch.cuda.manual_seed(self._seed)
+            else:
+                torch.cuda.set_rng_state(self._mine_cuda)
+
+    def __exit__(self, *_: object) -> None:
+        self._mine = torch.get_rng_state()
+        torch.set_rng_state(self._theirs)
+        if self._cuda:
+            self._mine_cuda = torch.cuda.get_rng_state()
+            torch.cuda.set_rng_state(self._theirs_cuda)
+
+
+def _placed(inputs: Tensor, targets: Tensor, device: str) -> tuple[Tensor, Tensor]:
+    return inputs.contiguous().to(device), targets.to(device)
+
+
+def _images(rows: Tensor, layout: torch.memory_format) -> Tensor:
+    """(n, H, W, C) in memory as (n, C, H, W): free of cost for channels_last."""
+    return rows.permute(0, 3, 1, 2).contiguous(memory_format=layout)
+
+
+def _synchronize(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def _evaluate(
+    model: nn.Module,
+    inputs: Tensor,
+    targets: Tensor,
+    layout: torch.memory_format,
+    batch_size: int,
+    task: Any,
+    criterion: Callable[[Tensor, Tensor], Tensor],
+    autocast: torch.autocast,
+) -> tuple[float, np.ndarray]:
+    """Mean loss in nats, and correctness of shape (N,)."""
+    model.eval()
+    losses, correct = [], []
+    with torch.inference_mode():
+        for begin in range(0, len(targets), batch_size):
+            batch, labels = _images(inputs[begin : begin + batch_size], layout), targets[begin : begin + batch_size]
+            with autocast:
+                outputs = model(batch)
+            losses.append(criterion(outputs, labels) * len(labels))
+            correct.append(task.correct(outputs, labels))
+        loss = float(torch.stack(losses).sum()) / len(targets)
+        return loss, torch.cat(correct).cpu().numpy()

@@ -1,0 +1,1 @@
+"""Losses: `build(...)` gives a function (outputs, targets) -> mean loss, a scalar tensor in nats."""

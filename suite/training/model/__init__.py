@@ -1,0 +1,1 @@
+"""Networks: `build(input_shape, classes, ...)` gives a torch.nn.Module."""

@@ -1,0 +1,1 @@
+"""Optimisers: `build(parameters, ...)` gives a torch.optim.Optimizer."""

@@ -1,0 +1,1 @@
+"""What is learnt: `build(...)` gives a Task: the metric and per-example correctness."""

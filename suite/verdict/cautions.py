@@ -1,0 +1,115 @@
+"""What a reader should know before trusting a claim's verdict, in plain words."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from suite.spec.ablation import Claim
+from suite.spec.metrics import METRICS
+from suite.trial_result import TrialResult
+from suite.verdict.models import ArmTuning
+from suite.verdict.samples import Sample
+
+NEAR_CEILING = 0.01
+"""Validation error of the reference arm, a fraction, below which 10 % of it is too little to be seen."""
+
+_MACHINE = {"torch": "torch versions", "cpu": "processors", "gpu": "GPUs", "device": "devices"}
+
+
+def cautions(claim: Claim, samples: Sequence[Sample], tunings: Sequence[ArmTuning]) -> tuple[str, ...]:
+    """One sentence per caution, most consequential first; `tunings` of other arms do not matter."""
+    found: list[str] = []
+    for sample in samples:
+        found += _fallen(claim, sample)
+    for sample in samples:
+        found += [*_resolution(claim, sample), *_ceiling(claim, sample), *_test_set(claim, sample)]
+        found += _machines(claim, sample)
+    ours = [tuning for tuning in tunings if tuning.arm in (claim.variant, claim.reference)]
+    return tuple(dict.fromkeys([*found, *_edges(ours), *_hopeless(ours)]))
+
+
+def _fallen(claim: Claim, sample: Sample) -> Iterator[str]:
+    """Runs that diverged, and runs that never reached the target, apart."""
+    n = len(sample.runs)
+    for arm, results, values in (
+        (claim.variant, [run.variant for run in sample.runs], sample.variant),
+        (claim.reference, [run.reference for run in sample.runs], sample.reference),
+    ):
+        diverged = sum(result.status == "diverged" for result in results)
+        if diverged:
+            yield f"{diverged} of {n} runs of {arm} on {sample.workload} diverged; each counts as 10 margins"
+        without = int(np.isnan(values).sum()) - diverged
+        if without and sample.scale.target is not None:
+            yield (
+                f"{without} of {n} runs of {arm} on {sample.workload} never reached the target of "
+                f"{sample.scale.target:.4g}; each counts as 10 margins"
+            )
+        elif without:
+            yield f"{without} of {n} runs of {arm} on {sample.workload} have a {claim.metric} that is not finite"
+
+
+def _resolution(claim: Claim, sample: Sample) -> Iterator[str]:
+    early = int(sample.both_within_first_epoch.sum())
+    if early:
+        yield (
+            f"in {early} of {len(sample.runs)} pairs on {sample.workload} both runs reached the target within the "
+            "first epoch, so that the curve cannot tell them apart: use shorter epochs or a harder target"
+        )
+
+
+def _ceiling(claim: Claim, sample: Sample) -> Iterator[str]:
+    error = sample.scale.reference_error
+    if claim.margin is not None or METRICS[claim.metric].unit != "points" or error is None or error >= NEAR_CEILING:
+        return
+    yield (
+        f"{claim.reference} is near the ceiling of {sample.workload} ({100 * error:.2g} % validation error), which "
+        f"makes one margin {sample.scale.margin:.2g} points"
+        + (f"; one test example is {100 / sample.test_examples:.2g} points" if sample.test_examples else "")
+    )
+
+
+def _test_set(claim: Claim, sample: Sample) -> Iterator[str]:
+    """Where nothing is known of how the test examples vary, the verdict speaks of these examples only."""
+    completed = np.isfinite(sample.variant) & np.isfinite(sample.reference)
+    if METRICS[claim.metric].evaluation_only and sample.test_set_variance is None and completed.sum() >= 2:
+        yield (
+            f"on this test set: {sample.workload} has no per-example record of {METRICS[claim.metric].label}, so that "
+            "the interval does not hold for another test set"
+        )
+
+
+def _machines(claim: Claim, sample: Sample) -> Iterator[str]:
+    for key, name in _MACHINE.items():
+        differing = [
+            (theirs, ours)
+            for run in sample.runs
+            if (theirs := _origin(run.variant, key)) is not None
+            and (ours := _origin(run.reference, key)) is not None
+            and theirs != ours
+        ]
+        if differing:
+            theirs, ours = differing[0]
+            yield (
+                f"{len(differing)} of {len(sample.runs)} pairs on {sample.workload} ran on different {name}, "
+                f"e.g. {claim.variant} on {theirs} and {claim.reference} on {ours}"
+            )
+
+
+def _origin(result: TrialResult, key: str) -> Any:
+    return result.settings.get("engine.device") if key == "device" else result.provenance.get(key)
+
+
+def _edges(tunings: Sequence[ArmTuning]) -> Iterator[str]:
+    for tuning in tunings:
+        for key in tuning.edge_keys:
+            value = dict(tuning.selected)[key]
+            yield (
+                f"the best {key} of arm {tuning.arm} on {tuning.workload} is {value:g}, the edge of its grid: widen it"
+            )
+
+
+def _hopeless(tunings: Sequence[ArmTuning]) -> Iterator[str]:
+    for tuning in tunings:
+        if all(score is None for point in tuning.points for score in point.scores):
+            yield f"every tuning run of arm {tuning.arm} on {tuning.workload} diverged"

@@ -1,0 +1,69 @@
+"""How an arm's nuisance settings are chosen: on validation data, over tuning seeds, never on a run that is scored."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from suite.trial_result import TrialResult, Value
+from suite.verdict.models import SweepPoint
+
+Point = tuple[tuple[str, Value], ...]
+"""Swept keys and their values; empty where nothing is tuned."""
+
+WORST = 0.0
+"""Validation metrics are fractions, larger is better; a run that diverged counts as this."""
+
+
+def validation_score(result: TrialResult) -> float | None:
+    """The validation metric of the kept weights, a fraction; None when the run diverged."""
+    value = result.measurements.get(f"val_{result.metric_name}")
+    if value is None:
+        value = next((epoch.val_metric for epoch in result.epochs if epoch.epoch == result.selected_epoch), None)
+    return float(value) if result.status == "completed" and value is not None and math.isfinite(value) else None
+
+
+def sweep_point(point: Point, runs: Sequence[TrialResult]) -> SweepPoint:
+    """One point of a sweep from its runs, one per tuning seed, none of them failed."""
+    scores = tuple(validation_score(run) for run in runs)
+    score = math.fsum(WORST if s is None else s for s in scores) / len(scores)
+    return SweepPoint(point=point, scores=scores, score=score, trial_ids=tuple(run.trial_id for run in runs))
+
+
+def choose(points: Sequence[SweepPoint], losses: Mapping[Point, float]) -> SweepPoint:
+    """The best mean score; ties go to fewer divergences, then the smaller validation loss, then the spec's order."""
+    return min(points, key=lambda p: (-p.score, p.scores.count(None), losses.get(p.point, math.inf)))
+
+
+def mean_loss(runs: Sequence[TrialResult]) -> float:
+    """Mean validation loss in nats over the runs; infinite when one has none."""
+    losses = [run.measurements.get("val_loss", math.inf) for run in runs]
+    return math.fsum(losses) / len(losses) if all(map(math.isfinite, losses)) else math.inf
+
+
+def edge_keys(selected: Point, points: Sequence[Point]) -> tuple[str, ...]:
+    """Swept keys whose chosen number is the smallest or largest of its grid; 0 ends a scale, not a grid."""
+    edges = []
+    for key, value in selected:
+        grid = {v for point in points for k, v in point if k == key and _is_number(v)}
+        if value in grid and len(grid) > 1 and value != 0 and value in (min(grid), max(grid)):  # type: ignore[type-var]
+            edges.append(key)
+    return tuple(edges)
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def budget_curve(validation: Sequence[float], values: Sequence[float]) -> tuple[float, ...]:
+    """Expected value of the best-on-validation of k points drawn without replacement, for k = 1..B.
+
+    sum_i value_(i) C(i - 1, k - 1) / C(B, k), ordered by validation score. Dodge et al. (2019), Show Your Work, drawn
+    without replacement.
+    """
+    ordered = [values[i] for i in np.argsort(validation, kind="stable")]
+    budget = len(ordered)
+    return tuple(
+        math.fsum(math.comb(i, k - 1) * value for i, value in enumerate(ordered)) / math.comb(budget, k)
+        for k in range(1, budget + 1)
+    )

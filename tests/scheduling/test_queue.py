@@ -1,0 +1,165 @@
+"""The queue: every trial once, retries, batches, budgets. Pure, so tested without Ray."""
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from suite.scheduling.queue import ATTEMPTS, TrialQueue, failed_result
+from suite.scheduling.wire import attempts_from_text, attempts_to_text, results_from_text, results_to_text
+from suite.spec.trials import Trial
+from suite.trial_result import TrialResult
+
+
+def trial(seed: int) -> Trial:
+    return Trial(settings={"optimizer.lr": 0.1, "betas": (0.9, 0.99)}, seed=seed, purpose="tuning", data_fingerprint="d")
+
+
+def completed(of: Trial, *, seconds: float = 1.0) -> TrialResult:
+    return TrialResult(
+        trial_id=of.id,
+        settings=of.settings,
+        seed=of.seed,
+        purpose=of.purpose,
+        data_fingerprint=of.data_fingerprint,
+        status="completed",
+        reason=None,
+        epochs=(),
+        metric_name="accuracy",
+        selected_epoch=1,
+        measurements={"total_seconds": seconds, "val_loss": float("nan")},
+        test_correct=None,
+        test_examples=0,
+    )
+
+
+class Log:
+    def __init__(self) -> None:
+        self.results: list[TrialResult] = []
+        self.retries: list[tuple[str, int, str]] = []
+
+    def finished(self, trial: Trial, result: TrialResult) -> None:
+        self.results.append(result)
+
+    def retried(self, trial: Trial, attempt: int, reason: str) -> None:
+        self.retries.append((trial.id, attempt, reason))
+
+
+def queue_of(trials: Iterable[Trial], log: Log, *, seconds: float | None = None, **options: int) -> TrialQueue:
+    wanted = list(trials)
+
+    def needed(results: Mapping[str, TrialResult]) -> list[Trial]:
+        return [item for item in wanted if item.id not in results]
+
+    return TrialQueue(needed, {}, listener=log, estimate=lambda _: seconds, **options)
+
+
+def drain(queue: TrialQueue) -> list[int]:
+    sizes = []
+    while not queue.is_done():
+        batch = queue.next_batch()
+        sizes.append(len(batch))
+        for attempt in batch:
+            queue.finish(completed(attempt.trial))
+    return sizes
+
+
+def test_every_trial_is_handed_out_once_and_recorded() -> None:
+    log = Log()
+    queue = queue_of(map(trial, range(10)), log)
+    drain(queue)
+    assert sorted(result.seed for result in log.results) == list(range(10))
+    assert set(queue.results) == {trial(seed).id for seed in range(10)}
+
+
+def test_two_ablations_that_need_the_same_trial_share_it() -> None:
+    log = Log()
+    drain(queue_of([trial(1), trial(2), trial(1)], log))
+    assert [result.seed for result in log.results] == [1, 2]
+
+
+def test_a_stage_that_depends_on_the_one_before_waits_for_it() -> None:
+    first, second = trial(1), trial(2)
+
+    def needed(results: Mapping[str, TrialResult]) -> list[Trial]:
+        wanted = [first] if first.id not in results else [second]
+        return [item for item in wanted if item.id not in results]
+
+    queue = TrialQueue(needed, {}, listener=Log(), estimate=lambda _: None)
+    (attempt,) = queue.next_batch()
+    assert attempt.trial == first
+    assert queue.next_batch() == ()
+    assert not queue.is_done()
+    queue.finish(completed(first))
+    (attempt,) = queue.next_batch()
+    assert attempt.trial == second
+
+
+def test_a_crash_is_tried_again_then_recorded_as_failed_with_its_reason() -> None:
+    log = Log()
+    queue = queue_of([trial(1)], log)
+    for _ in range(ATTEMPTS):
+        (attempt,) = queue.next_batch()
+        queue.lose([attempt.trial.id], "its worker died")
+    assert queue.is_done()
+    assert [attempt for _, attempt, _ in log.retries] == [2, 3]
+    assert [(result.status, result.reason, result.attempt) for result in log.results] == [("failed", "its worker died", 3)]
+
+
+def test_a_batch_that_dies_gives_back_only_what_it_had_not_finished() -> None:
+    log = Log()
+    queue = queue_of(map(trial, range(16)), log, seconds=1.0)
+    batch = queue.next_batch()
+    assert len(batch) == 4
+    queue.finish(completed(batch[0].trial))
+    queue.lose([attempt.trial.id for attempt in batch], "its worker died")
+    assert {trial_id for trial_id, _, _ in log.retries} == {attempt.trial.id for attempt in batch[1:]}
+    drain(queue)
+    assert sorted(result.seed for result in log.results) == list(range(16))
+
+
+def test_a_second_result_of_the_same_trial_changes_nothing() -> None:
+    log = Log()
+    queue = queue_of([trial(1)], log)
+    queue.next_batch()
+    queue.finish(completed(trial(1), seconds=1.0))
+    queue.finish(completed(trial(1), seconds=9.0))
+    queue.finish(failed_result(trial(1), "late"))
+    assert [result.measurements["total_seconds"] for result in log.results] == [1.0]
+
+
+def test_batches_fill_four_seconds_but_never_starve_a_slot() -> None:
+    sizes = drain(queue_of(map(trial, range(100)), Log(), seconds=0.5, slots=2))
+    assert sizes[0] == 8
+    assert sizes[-1] == 1
+    assert sum(sizes) == 100
+
+
+def test_trials_of_unknown_length_go_one_by_one() -> None:
+    assert set(drain(queue_of(map(trial, range(9)), Log()))) == {1}
+
+
+def test_max_trials_is_a_budget_that_retries_do_not_spend() -> None:
+    log = Log()
+    queue = queue_of(map(trial, range(9)), log, max_trials=2)
+    (attempt,) = queue.next_batch()
+    queue.lose([attempt.trial.id], "its worker died")
+    drain(queue)
+    assert len(log.results) == 2
+    assert all(result.status == "completed" for result in log.results)
+
+
+def test_seconds_left_counts_running_and_waiting_trials_over_the_slots() -> None:
+    queue = queue_of(map(trial, range(8)), Log(), seconds=10.0, slots=2)
+    queue.next_batch()
+    assert queue.seconds_left() == pytest.approx(40.0)
+
+
+def test_trials_and_results_survive_the_wire() -> None:
+    queue = queue_of([trial(3)], Log())
+    batch = queue.next_batch()
+    (attempt,) = attempts_from_text(attempts_to_text(batch))
+    assert attempt == batch[0]
+    assert attempt.trial.id == trial(3).id
+    (result,) = results_from_text(results_to_text([completed(trial(3))]))
+    assert result.settings["betas"] == (0.9, 0.99)
+    assert result.measurements["val_loss"] != result.measurements["val_loss"]

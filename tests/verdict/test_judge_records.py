@@ -1,0 +1,61 @@
+"""Per-example records, and what a reader is warned of."""
+
+import numpy as np
+import pytest
+from measured import BEST, noisy, result, tuned
+
+
+def test_per_example_records_widen_the_interval() -> None:
+    """The same accuracies; but the arms differ on the same examples every time, so that another test set may differ."""
+    rng = np.random.default_rng(0)
+    lucky = rng.random(500) < 0.04
+    wide, narrow = tuned(), tuned()
+    for workload in wide.workloads:
+        for pair in range(20):
+            old = rng.random(500) < 0.9
+            new = np.where(lucky, True, old)
+            for arm, correct in (("new", new), ("old", old)):
+                trial = wide.design.evaluation_trial(workload, arm, BEST, pair)
+                wide.keep(result(trial, float(correct.mean()), correct=correct))
+                narrow.keep(result(trial, float(correct.mean())))
+    with_records, without = wide.claim(), narrow.claim()
+    first = with_records.workloads[0]
+    assert first.test_set_variance is not None
+    assert first.test_set_variance > 0
+    assert first.test_examples == 500
+    assert with_records.looks[0].standard_error > without.looks[0].standard_error
+    assert with_records.looks[0].effect == pytest.approx(without.looks[0].effect)
+    assert without.workloads[0].test_set_variance is None
+    assert any(warning.startswith("on this test set: digits") for warning in without.warnings)
+    assert not any("on this test set" in warning for warning in with_records.warnings)
+
+
+def test_a_sabotaged_arm_hurts_despite_the_noise_of_a_small_test_set() -> None:
+    rng = np.random.default_rng(0)
+    world = tuned()
+    for workload in world.workloads:
+        for pair in range(5):
+            for arm, accuracy in (("new", 0.1), ("old", 0.97)):
+                correct = rng.random(360) < accuracy
+                trial = world.design.evaluation_trial(workload, arm, BEST, pair)
+                world.keep(result(trial, float(correct.mean()), correct=correct))
+    claim = world.claim()
+    assert (claim.verdict, claim.effect, claim.strong) == ("hurts", -10, True)
+    assert claim.raw_effect == pytest.approx(-87, abs=2)
+
+
+def test_versions_and_devices_that_differ_are_named() -> None:
+    world = tuned()
+    world.evaluate("new", noisy(0.93, 5), provenance={"torch": "2.9.0", "cpu": "A"})
+    world.evaluate("old", noisy(0.90, 5), provenance={"torch": "2.8.0", "cpu": "A"})
+    assert world.claim().warnings[1:2] == (
+        "5 of 5 pairs on digits ran on different torch versions, e.g. new on 2.9.0 and old on 2.8.0",
+    )
+
+
+def test_a_reference_near_the_ceiling_is_named() -> None:
+    world = tuned(claim={"margin": None})
+    world.tune("old", accuracy=0.995)
+    world.evaluate("new", noisy(0.995, 5, 0.0005))
+    world.evaluate("old", noisy(0.995, 5, 0.0005, seed=3))
+    assert any("old is near the ceiling of digits (0.5 % validation error)" in w for w in world.claim().warnings)

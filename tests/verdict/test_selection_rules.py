@@ -1,0 +1,87 @@
+"""Choosing settings on validation data, and what the choice is worth."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from suite.verdict import failures, multiplicity, probability
+from suite.verdict.models import SweepPoint
+from suite.verdict.selection import budget_curve, choose, edge_keys
+
+
+def point(value: float, *scores: float | None) -> SweepPoint:
+    mean = sum(score or 0.0 for score in scores) / len(scores)
+    return SweepPoint(point=(("lr", value),), scores=scores, score=mean, trial_ids=("",) * len(scores))
+
+
+def test_the_best_mean_wins_and_divergence_is_the_worst() -> None:
+    steady, brilliant = point(0.1, 0.8, 0.8, 0.8), point(1.0, 0.95, 0.95, None)
+    assert choose([steady, brilliant], {}) == steady
+
+
+def test_ties_go_to_fewer_divergences_then_smaller_loss_then_order() -> None:
+    safe, risky = point(0.1, 0.4, 0.4), point(0.2, 0.8, None)
+    assert choose([risky, safe], {}) == safe
+    first, second = point(0.1, 1.0), point(0.2, 1.0)
+    assert choose([first, second], {first.point: 0.2, second.point: 0.1}) == second
+    assert choose([first, second], {}) == first
+
+
+def test_edges() -> None:
+    grid = [(("lr", value), ("decay", decay)) for value in (0.01, 0.1, 1.0) for decay in (0.0, 0.1, 0.2)]
+    assert edge_keys((("lr", 0.01), ("decay", 0.1)), grid) == ("lr",)
+    assert edge_keys((("lr", 1.0), ("decay", 0.2)), grid) == ("lr", "decay")
+    assert edge_keys((("lr", 0.1), ("decay", 0.0)), grid) == ()  # nothing lies below 0
+    assert edge_keys((("model", "mlp"),), [(("model", "mlp"),), (("model", "cnn"),)]) == ()
+    assert edge_keys((("lr", 0.1),), [(("lr", 0.1),)]) == ()
+    assert edge_keys((), [()]) == ()
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_the_budget_curve_is_the_mean_over_all_subsets(scores: list[float]) -> None:
+    expected = [
+        np.mean([max(subset) for subset in itertools.combinations(scores, k)]) for k in range(1, len(scores) + 1)
+    ]
+    assert budget_curve(scores, scores) == pytest.approx(expected)
+
+
+def test_the_catalogues_size_is_fixed() -> None:
+    """Claims without a verdict count as p = 1."""
+    decided = [0.001, 0.004, 0.03]
+    padded = multiplicity.benjamini_hochberg([*decided, *[1.0] * 45])
+    assert multiplicity.benjamini_hochberg(decided, catalogue_size=48).adjusted == pytest.approx(padded.adjusted[:3])
+    assert multiplicity.holm(decided, catalogue_size=48).adjusted[0] == pytest.approx(0.048)
+    with pytest.raises(ValueError, match="a catalogue of 2 claims"):
+        multiplicity.benjamini_hochberg(decided, catalogue_size=2)
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        multiplicity.holm([math.nan])
+
+
+def test_mcnemar_against_statsmodels() -> None:
+    tables = pytest.importorskip("statsmodels.stats.contingency_tables")
+    for b, c in ((5, 0), (3, 4), (10, 2), (1, 1)):
+        expected = tables.mcnemar([[0, b], [c, 0]], exact=True).pvalue
+        assert failures.mcnemar(b, c) == pytest.approx(expected)
+    assert failures.mcnemar(0, 0) == 1.0
+
+
+def test_paired_probability_of_improvement() -> None:
+    found = probability.paired([np.array([1.0, 2.0, 0.0, -1.0]), np.array([3.0, 1.0, 1.0, 1.0])])
+    assert found.probability == pytest.approx((2.5 / 4 + 1) / 2)
+    bounds = failures.clopper_pearson(6.5, 8)
+    assert found.interval_95 == bounds
+    assert bounds.low < 6.5 / 8 < bounds.high
+    assert failures.clopper_pearson(6, 8).low < bounds.low < failures.clopper_pearson(7, 8).low
+
+
+def test_its_interval_covers_though_workloads_differ() -> None:
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(500):
+        found = probability.paired([rng.normal(0.0, 1, 5), rng.normal(1.2815516, 1, 5)])  # 0.5 and 0.9
+        covered += found.interval_95.low <= 0.7 <= found.interval_95.high
+    assert covered >= 0.95 * 500
