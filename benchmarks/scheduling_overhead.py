@@ -93,9 +93,8 @@ def main() -> None:
         end = time.perf_counter()
     training = sum(result.measurements["total_seconds"] for result in queue.results.values())
     ideal = training / slots
-    print(
-        f"{len(queue.results)} trials, {training / len(queue.results):.2f} s each, on {slots} slots: ideal {ideal:.1f} s"
-    )
+    each = training / len(queue.results)
+    print(f"{len(queue.results)} trials, {each:.2f} s each, on {slots} slots: ideal {ideal:.1f} s")
     print(f"wall time over ideal, everything counted: {(end - begin) / ideal:.3f}  ({end - begin:.1f} s)")
     print(f"the same without Ray's start and end:     {(done - ready) / ideal:.3f}  ({done - ready:.1f} s)")
 

@@ -25,23 +25,29 @@ class WandbMode(StrEnum):
 
 Ablations = Annotated[list[str], typer.Argument(help="Ablation files, or their ids.", metavar="ABLATION...")]
 OptionalAblations = Annotated[
-    list[str] | None, typer.Argument(help="Ablation files, or their ids [default: all in ablations/].", metavar="[ABLATION...]")
+    list[str] | None,
+    typer.Argument(help="Ablation files, or their ids [default: all in ablations/].", metavar="[ABLATION...]"),
 ]
 Scale = Annotated[
     ScaleName,
-    typer.Option("--scale", help="quick: bundled data, minutes on two cores. standard: 20k/2k of real data. full: all of it."),
+    typer.Option(
+        "--scale", help="quick: bundled data, minutes on two cores. standard: 20k/2k of real data. full: all of it."
+    ),
 ]
 Results = Annotated[Path, typer.Option("--results", help="Folder of the results.", envvar="SUITE_RESULTS")]
 DataDir = Annotated[
     list[Path] | None,
     typer.Option(
-        "--data-dir", help="Folder with data sets or archives of them; may be given more than once.", envvar="SUITE_DATA"
+        "--data-dir",
+        help="Folder with data sets or archives of them; may be given more than once.",
+        envvar="SUITE_DATA",
     ),
 ]
 Seeds = Annotated[int | None, typer.Option("--seeds", min=2, help="At most this many pairs per workload.")]
 Slots = Annotated[int, typer.Option("--slots", min=1, help="Trials side by side, for the estimate of time.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
 AllowCode = Annotated[
-    bool, typer.Option("--allow-code", help="Let a spec name mechanisms outside the package (they are imported and run).")
+    bool,
+    typer.Option("--allow-code", help="Let a spec name mechanisms outside the package (they are imported and run)."),
 ]
 DEFAULT_RESULTS = Path("results")

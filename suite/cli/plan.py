@@ -43,7 +43,7 @@ def plan_table(opened: Study, *, slots: int) -> Group:
 
 
 def seconds_per_trial(opened: Study) -> Callable[[Trial], float | None]:
-    """Expected seconds of a trial on one slot: the mean of what is stored for its data set, else the workload's guess."""
+    """Expected seconds of a trial: the mean of what is stored for its data set, else the workload's guess."""
     measured = seconds_by_data(opened.results)
     guessed = {
         design.fingerprints[workload.id]: workload.seconds_per_trial(design.scale)

@@ -54,7 +54,7 @@ class Recorder:
         err.print(Text(f"{self._name(trial)}: {reason}; attempt {attempt} follows"), style="yellow", soft_wrap=True)
 
     def log_stored(self) -> None:
-        """To W&B as well, in case an earlier run was stopped before it came to that; what is there is not logged twice."""
+        """To W&B too, in case an earlier run was stopped before it came to that; nothing is logged twice."""
         for trial_id in self._labels.keys() & self._study.results.keys():
             self._log(self._study.results[trial_id])
 
@@ -121,13 +121,18 @@ class Progress:
         lines = []
         for design in self._study.designs:
             for claim in judge(design, self._queue.results).claims:
-                lines.append(Text.assemble("  ", (claim.name, "bold"), "  ", standing(claim), overflow="ellipsis", no_wrap=True))
+                lines.append(
+                    Text.assemble("  ", (claim.name, "bold"), "  ", standing(claim), overflow="ellipsis", no_wrap=True)
+                )
         return lines
 
     def _bar(self) -> Table:
         done, left = self._recorder.finished_count, self._queue.waiting + len(self._queue.running)
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(total=max(1, done + left), completed=done, width=40), f"{done}/{done + left} trials known to be needed")
+        grid.add_row(
+            ProgressBar(total=max(1, done + left), completed=done, width=40),
+            f"{done}/{done + left} trials known to be needed",
+        )
         return grid
 
     def _summary(self) -> Text:

@@ -75,7 +75,9 @@ def write_reports(opened: Study) -> list[WrittenReport]:
         verdict = judge(design, opened.results)
         folder = root / design.ablation.id / design.scale
         path = page.write_report(design, verdict, opened.results, folder)
-        written.append(WrittenReport(page=path, verdict=verdict, figures=tuple(sorted((folder / "figures").glob("*.png")))))
+        written.append(
+            WrittenReport(page=path, verdict=verdict, figures=tuple(sorted((folder / "figures").glob("*.png"))))
+        )
     catalogue.write_index(zip(opened.designs, (item.verdict for item in written), strict=True), root)
     export(opened.results, opened.store.root / "exports")
     return written

@@ -27,7 +27,9 @@ def repro(
     """Run a stored trial again on this machine and compare every number. Exit code 1 if one differs."""
     stored = _find(Store(results), trial_id)
     if stored.status == "failed":
-        raise StoreError(f"trial {stored.trial_id} could not be run ({stored.reason}): there is nothing to compare with")
+        raise StoreError(
+            f"trial {stored.trial_id} could not be run ({stored.reason}): there is nothing to compare with"
+        )
     again = _train(stored, *study.data_places(data_dir))
     rows = list(_compare(stored, again))
     same = all(row["same"] for row in rows)
@@ -36,7 +38,8 @@ def repro(
     else:
         table = Table("measurement", "stored", "again", "", title=f"trial {stored.trial_id}, seed {stored.seed}")
         for row in rows:
-            table.add_row(row["name"], repr(row["stored"]), repr(row["again"]), "identical" if row["same"] else "differs")
+            verdict = "identical" if row["same"] else "differs"
+            table.add_row(str(row["name"]), repr(row["stored"]), repr(row["again"]), verdict)
         out.print(table)
         out.print("Every number is bit-identical." if same else _why(stored, again))
     raise typer.Exit(0 if same else 1)
@@ -58,7 +61,9 @@ def _train(stored: TrialResult, data_dirs: tuple[Path, ...], cache_dir: Path) ->
         settings=stored.settings, seed=stored.seed, purpose=stored.purpose, data_fingerprint=stored.data_fingerprint
     )
     if trial.id != stored.trial_id:
-        raise TrialError(f"trial {stored.trial_id} was made by another version of the engine; this one would be {trial.id}")
+        raise TrialError(
+            f"trial {stored.trial_id} was made by another version of the engine; this one would be {trial.id}"
+        )
     return train_here(trial, data_dirs, cache_dir)
 
 
@@ -70,9 +75,7 @@ def _compare(stored: TrialResult, again: TrialResult) -> list[dict[str, object]]
     for name in ("train_loss", "train_metric", "val_loss", "val_metric", "gradient_norm"):
         pairs.append((f"{name}, all epochs", *(tuple(getattr(e, name) for e in run.epochs) for run in (stored, again))))  # type: ignore[arg-type]
     pairs.append(("per-example correctness", stored.test_correct, again.test_correct))
-    return [
-        {"name": name, "stored": _shown(a), "again": _shown(b), "same": _same(a, b)} for name, a, b in pairs
-    ]
+    return [{"name": name, "stored": _shown(a), "again": _shown(b), "same": _same(a, b)} for name, a, b in pairs]
 
 
 def _same(a: object, b: object) -> bool:
@@ -98,4 +101,6 @@ def _why(stored: TrialResult, again: TrialResult) -> str:
         for key in keys
         if key in ("torch", "cpu", "gpu", "commit") and stored.provenance.get(key) != again.provenance.get(key)
     ]
-    return "Numbers differ. " + ("Changed since: " + "; ".join(changed) if changed else "Nothing known has changed since.")
+    return "Numbers differ. " + (
+        "Changed since: " + "; ".join(changed) if changed else "Nothing known has changed since."
+    )

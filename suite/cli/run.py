@@ -29,14 +29,19 @@ def run(
     results: options.Results = options.DEFAULT_RESULTS,
     data_dir: options.DataDir = None,
     seeds: options.Seeds = None,
-    max_trials: Annotated[int | None, typer.Option("--max-trials", min=1, help="Start at most this many trials.")] = None,
-    address: Annotated[str | None, typer.Option("--address", help="An existing Ray cluster [default: this machine].")] = None,
+    max_trials: Annotated[
+        int | None, typer.Option("--max-trials", min=1, help="Start at most this many trials.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", help="An existing Ray cluster [default: this machine].")
+    ] = None,
     cpus_per_trial: Annotated[float, typer.Option("--cpus-per-trial", min=0.01, help="CPU cores per trial.")] = 1,
     gpus_per_trial: Annotated[
         float, typer.Option("--gpus-per-trial", min=0, help="GPUs per trial; above 0, trials run on CUDA.")
     ] = 0,
     wandb: Annotated[
-        options.WandbMode, typer.Option("--wandb", help="W&B: record offline, upload as trials finish, or leave it out.")
+        options.WandbMode,
+        typer.Option("--wandb", help="W&B: record offline, upload as trials finish, or leave it out."),
     ] = options.WandbMode.offline,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
@@ -51,10 +56,15 @@ def run(
     store = Store(results)
     store.open()
     places = study.data_places(data_dir)
-    device = "cuda" if gpus_per_trial else "cpu"
     fingerprints = prepare_data(workloads, store, *places)
     opened = study.open_study(
-        ablations, store, scale=scale, device=device, seeds=seeds, allow_code=allow_code, fingerprints=fingerprints
+        ablations,
+        store,
+        scale=scale,
+        device="cuda" if gpus_per_trial else "cpu",
+        seeds=seeds,
+        allow_code=allow_code,
+        fingerprints=fingerprints,
     )
     cluster = Cluster(address=address, cpus_per_trial=cpus_per_trial, gpus_per_trial=gpus_per_trial)
     (err if json else out).print(plan_table(opened, slots=slots_here(cluster)))
@@ -65,7 +75,10 @@ def run(
         _train(opened, recorder, cluster, places, max_trials)
     except KeyboardInterrupt:
         sink.close(timeout=1.0)
-        err.print(f"Stopped. {recorder.finished_count} trials finished in this run are kept in {results}. Go on with:", style="bold")
+        err.print(
+            f"Stopped. {recorder.finished_count} trials finished in this run are kept in {results}. Go on with:",
+            style="bold",
+        )
         err.print(f"  {shlex.join(['suite', *sys.argv[1:]])}", soft_wrap=True)
         raise typer.Exit(130) from None
     _conclude(opened, sink, as_json=json)
@@ -89,9 +102,7 @@ def _train(
 
         queue.slots = slots
         with Progress(opened, queue, recorder, guess) as progress:
-            tune_runner.run(
-                queue, cluster, slots=slots, data_dirs=places[0], cache_dir=places[1], tick=progress.tick
-            )
+            tune_runner.run(queue, cluster, slots=slots, data_dirs=places[0], cache_dir=places[1], tick=progress.tick)
 
 
 def _conclude(opened: Study, sink: WandbSink, *, as_json: bool) -> None:

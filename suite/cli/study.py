@@ -4,14 +4,17 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from suite.cli.console import note
-from suite.errors import SpecError
+from suite.errors import Problem, SpecError
 from suite.recording.store import Store
 from suite.spec.ablation import Ablation, find_ablations, load_ablation
 from suite.spec.design import Design
 from suite.spec.workload import Workload, load_workload
 from suite.trial_result import Settings, TrialResult
+
+Device = Literal["cpu", "cuda"]
 
 UNPREPARED = "not prepared"
 """Stands for the fingerprint of a data set that this results folder has never seen: nothing can be stored for it."""
@@ -28,7 +31,7 @@ class Study:
 
 def load(names: Sequence[str] | None, *, allow_code: bool = False) -> tuple[Ablation, ...]:
     """The ablations named, or all there are; the problems of all files together in one SpecError."""
-    problems = []
+    problems: list[Problem] = []
     ablations = []
     for name in names or [str(path) for path in find_ablations(Path("ablations"))]:
         try:
@@ -45,14 +48,14 @@ def open_study(
     store: Store,
     *,
     scale: str,
-    device: str | None = None,
+    device: Device | None = None,
     seeds: int | None = None,
     allow_code: bool = False,
     fingerprints: Mapping[str, str] | None = None,
 ) -> Study:
-    """Without `fingerprints` those that the results folder remembers; without `device` the one that more is stored for."""
+    """Defaults: the fingerprints that the results folder remembers, the device that more is stored for."""
     results = load_results(store)
-    wanted = [device] if device else ["cpu", "cuda"]
+    wanted: list[Device] = [device] if device else ["cpu", "cuda"]
     candidates = [
         tuple(
             _design(ablation, store, scale=scale, device=name, seeds=seeds, allow_code=allow_code, known=fingerprints)
@@ -95,7 +98,7 @@ def _design(
     store: Store,
     *,
     scale: str,
-    device: str,
+    device: Device,
     seeds: int | None,
     allow_code: bool,
     known: Mapping[str, str] | None,
@@ -111,7 +114,8 @@ def _design(
     )
     remembered = store.fingerprints()
     found = {
-        workload.id: (known or {}).get(workload.id) or remembered.get(data_key(draft.data_settings(workload.id)), UNPREPARED)
+        workload.id: (known or {}).get(workload.id)
+        or remembered.get(data_key(draft.data_settings(workload.id)), UNPREPARED)
         for workload in workloads
     }
     return draft.with_fingerprints(found)
@@ -119,5 +123,7 @@ def _design(
 
 def data_key(settings: Settings) -> str:
     """How the results folder names a data set's settings: `glyphs(pool_size=3000, test_size=10000)`."""
-    arguments = ", ".join(f"{key.removeprefix('data.')}={value}" for key, value in sorted(settings.items()) if key != "data")
+    arguments = ", ".join(
+        f"{key.removeprefix('data.')}={value}" for key, value in sorted(settings.items()) if key != "data"
+    )
     return f"{settings['data']}({arguments})"

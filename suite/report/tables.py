@@ -1,4 +1,4 @@
-"""The tables of a report, as plain cells: the page, the Markdown file and W&B lay them out."""
+"""The tables of a report, as plain cells: the page and the Markdown file lay them out."""
 
 import dataclasses
 import math
@@ -34,11 +34,6 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def as_text(table: Table) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Column heads and rows of plain text, for W&B."""
-    return table.columns, tuple(tuple(cell.text for cell in row) for row in table.rows)
-
-
 def text(value: str, mark: str | None = None) -> Cell:
     """A cell of words."""
     return Cell(text=value, mark=mark)
@@ -62,7 +57,7 @@ def interval(value: Interval, digits: int = 1) -> str:
 
 
 def claims(verdict: AblationVerdict) -> Table:
-    """A row per claim with its pooled effect, as W&B wants it; the page shows it turned (`turned`)."""
+    """A row per claim with its pooled effect; the page shows it `turned`."""
     columns = (
         "claim", "comparison", "metric", "verdict", "the tip is", "effect", "repeated interval", "95 % interval",
         "effect in margins", "repeated interval, margins", "95 % interval, margins", "probability of improvement",

@@ -62,7 +62,9 @@ def connected(cluster: Cluster) -> Iterator[int]:
 
 def _keep_to_ourselves() -> None:
     """Listen on the loopback interface only, and there only to who knows this run's token."""
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # the switch's name is history: off means loopback, everywhere
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = (
+        "0"  # the switch's name is history: off means loopback, everywhere
+    )
     os.environ["RAY_AUTH_MODE"] = "token"
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
@@ -70,7 +72,6 @@ def _keep_to_ourselves() -> None:
 def _slots(cluster: Cluster, total: dict[str, float]) -> int:
     for resource, amount in cluster.resources.items():
         if amount > total.get(resource, 0):
-            raise ClusterError(
-                f"--{resource.lower()}s-per-trial {amount:g}: there are only {total.get(resource, 0):g} {resource}s in all"
-            )
+            available = total.get(resource, 0)
+            raise ClusterError(f"--{resource.lower()}s-per-trial {amount:g}: there are only {available:g} {resource}s")
     return max(1, int(min(total[resource] / amount for resource, amount in cluster.resources.items())))

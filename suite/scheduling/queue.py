@@ -35,9 +35,9 @@ class Attempt:
 class TrialQueue:
     """Hands out the trials that are still needed, in batches, each trial once.
 
-    `needed` says which trials are missing, given the results so far (see suite/verdict/needs.py). `results` holds what is
-    known at the start and grows as trials finish. `estimate` gives a trial's expected seconds (None: unknown). `slots` is
-    the number of workers, `max_trials` the most that may be started.
+    `needed` says which trials are missing, given the results so far (see suite/verdict/needs.py). `results` holds what
+    is known at the start and grows as trials finish. `estimate` gives a trial's expected seconds (None: unknown).
+    `slots` is the number of workers, `max_trials` the most that may be started.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class TrialQueue:
         return len(self._waiting) + len(self._retries)
 
     def seconds_left(self) -> float | None:
-        """Until the trials known to be needed are done; None while a trial's length is unknown. An undecided claim adds more."""
+        """Until the trials known to be needed are done; None if a trial's length is unknown. Open claims add more."""
         lengths = [self._estimate(trial) for trial in (*self._waiting, *self._retries, *self._running.values())]
         known = [seconds for seconds in lengths if seconds is not None]
         return sum(known) / self.slots if len(known) == len(lengths) else None

@@ -190,7 +190,7 @@ class _Draft:
             changes = dict(zip(named, mechanisms, strict=True))
             point = slots.override(settings, changes)
             for key, values in swept.items():
-                for value in values if key not in named else ():
+                for value in values[: sweep.MOST_POINTS] if key not in named else ():
                     mine = {key: value}
                     yield from argument_problems(self.file, where, {**point, **mine}, mine, allow_code=self.allow_code)
             if named:

@@ -38,8 +38,8 @@ def validated(
 
 def merged(document: Document, found: Sequence[Problem]) -> list[Problem]:
     """All problems, each once; of a place that the YAML reader has complained of, only that."""
-    said = [item.key for item in document.problems]
-    others = [item for item in found if not item.key or not any(key.startswith(item.key) for key in said)]
+    said = {item.key.split("[")[0] for item in document.problems}
+    others = [item for item in found if item.key not in said]
     return list(dict.fromkeys((*document.problems, *others)))
 
 

@@ -46,7 +46,9 @@ class Design:
     fingerprints: Mapping[str, str]
     max_pairs: int | None = None
     default_point: Point = ()
-    _settings: dict[tuple[str, str, Point], Settings] = field(default_factory=dict, repr=False, compare=False)
+    _settings: dict[tuple[str, str, Point], Settings] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def with_fingerprints(self, fingerprints: Mapping[str, str]) -> "Design":
         """The same design on data of other content."""

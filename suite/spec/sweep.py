@@ -65,7 +65,9 @@ def _grid_problems(key: str, values: Any, allow_code: bool) -> Iterator[str]:
     if not isinstance(values, list) or not values:
         yield is_not(values, "a list of values")
         return
-    if len({repr(value) for value in values}) < len(values):
+    if len(values) > MOST_POINTS:
+        return  # said of the budget
+    if any(value in values[:i] for i, value in enumerate(values)):
         yield f"names a value twice: {shown(values)}"
     if slots.slot_of(key) == "data":
         yield "belongs to the workload: every arm has the same data"
@@ -87,4 +89,4 @@ def _budget_problems(sweep: Sweep, arms: Mapping[str, Any]) -> Iterator[tuple[st
         listed = ", ".join(f"{arm} {count}" for arm, count in budgets.items())
         yield "sweep", f"has unequal budgets (points: {listed}); every arm must have the same number of points"
     if max(budgets.values(), default=0) > MOST_POINTS:
-        yield "sweep", f"has {max(budgets.values())} points per arm; accepted: at most {MOST_POINTS}"
+        yield "sweep", f"has {shown(max(budgets.values()))} points per arm; accepted: at most {MOST_POINTS}"

@@ -30,8 +30,8 @@ def bind(settings: Settings, slot: str, *given: Any) -> Any:
 def build_model(settings: Mapping[str, Any], input_shape: tuple[int, ...], classes: int, seed: int) -> nn.Module:
     """The network with its initial weights, on the CPU.
 
-    Every module draws from a stream named like itself: two arms that differ in one layer share the weights of all others
-    whose shapes agree.
+    Every module draws from a stream named like itself: two arms that differ in one layer share the weights of all
+    others whose shapes agree.
     """
     fill = bind(settings, "init")
     with torch.random.fork_rng(devices=()):
@@ -40,7 +40,7 @@ def build_model(settings: Mapping[str, Any], input_shape: tuple[int, ...], class
         for name, module in model.named_modules():
             torch.manual_seed(number(seed, f"init/{name}"))
             if callable(getattr(module, "reset_parameters", None)):
-                module.reset_parameters()  # type: ignore[operator]
+                module.reset_parameters()
             if fill is not None:
                 fill(module)
     return model

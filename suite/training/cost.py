@@ -10,12 +10,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Of one training step."""
+    """Of training, counted on a few examples."""
 
     flops_per_example: float
     """Forward and backward."""
-    step_bytes: int
-    """Weights, gradients, momentum-like state of the same size, and what the forward pass keeps for the backward one."""
+    fixed_bytes: int
+    """Weights, gradients and a momentum of the same size."""
+    bytes_per_example: float
+    """What the forward pass keeps for the backward one."""
 
 
 _known: dict[object, Cost] = {}
@@ -37,7 +39,7 @@ def _count(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], inputs: T
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
-        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        kept[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
         return tensor
 
     state = {name: value.clone() for name, value in model.state_dict().items()}
@@ -45,10 +47,14 @@ def _count(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], inputs: T
     with torch.random.fork_rng(devices=()), FlopCounterMode(display=False) as counter:
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             value = loss(model(inputs), targets)
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
     model.load_state_dict(state)
     model.zero_grad(set_to_none=True)
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
     for parameter in model.parameters():
-        kept.pop(parameter.untyped_storage().data_ptr(), None)
-    return Cost(flops_per_example=counter.get_total_flops() / len(inputs), step_bytes=3 * weights + sum(kept.values()))
+        kept.pop(parameter.data_ptr(), None)
+    return Cost(
+        flops_per_example=counter.get_total_flops() / len(inputs),
+        fixed_bytes=3 * weights,
+        bytes_per_example=sum(kept.values()) / len(inputs),
+    )

@@ -73,8 +73,11 @@ def load(prepared: PreparedData) -> Dataset:
     arrays = {name: np.load(prepared.folder / f"{name}.npy", mmap_mode="c") for name in _ARRAYS}
     meta = json.loads((prepared.folder / "meta.json").read_text())
     if _fingerprint(arrays, meta["classes"]) != prepared.fingerprint:
-        raise DataError(f"{prepared.folder}: changed since it was prepared; delete the folder, it is made again by itself")
-    return Dataset(*(torch.from_numpy(arrays[name]) for name in _ARRAYS), tuple(meta["classes"]))
+        raise DataError(
+            f"{prepared.folder}: changed since it was prepared; delete the folder, it is made again by itself"
+        )
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return Dataset(**tensors, classes=tuple(meta["classes"]))
 
 
 def _read(folder: Path) -> PreparedData | None:

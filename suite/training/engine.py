@@ -1,4 +1,4 @@
-"""One trial from top to bottom. The same generator serves Ray's workers, `suite repro`, the benchmarks and the tests."""
+"""One trial from top to bottom: a generator that serves Ray's workers, `suite repro`, the benchmarks and the tests."""
 
 import math
 import time
@@ -21,14 +21,14 @@ Training = Generator[EpochRecord, None, TrialResult]
 
 
 def train(trial: Trial, *, dataset: Dataset) -> Training:
-    """Yields a record per epoch and returns the trial's result. Divergence is a result; anything else that goes wrong raises.
+    """Yields a record per epoch and returns the trial's result. Divergence is a result; any other trouble raises.
 
     Same trial, same machine, same version of torch: bit-identical numbers, but for times.
     """
     return loop(trial, dataset, **arguments(trial.settings, "engine"))
 
 
-def loop(
+def loop(  # noqa: C901 - one page that reads from top to bottom
     trial: Trial,
     dataset: Dataset,
     *,
@@ -59,7 +59,7 @@ def loop(
     layout = torch.channels_last if memory_format == "channels_last" else torch.contiguous_format
     height, width, channels = dataset.inputs.shape[1:]
     model = build_model(settings, (channels, height, width), len(dataset.classes), seed)
-    model.to(device=device, memory_format=layout)
+    model.to(device=device, memory_format=layout)  # type: ignore[call-overload]
     task, criterion = bind(settings, "task"), bind(settings, "loss")
     architecture = (dataset.inputs.shape[1:], *(item for item in settings.items() if item[0].startswith("model")))
     sample = _images(train_x[: min(8, batch_size)], layout)
@@ -86,7 +86,9 @@ def loop(
     for epoch in range(1, epochs + 1):
         _synchronize(device)
         start = time.perf_counter()
-        totals = torch.zeros(3, device=device)  # loss, correct, gradient norm: summed where they are, read once per epoch
+        totals = torch.zeros(
+            3, device=device
+        )  # loss, correct, gradient norm: summed where they are, read once per epoch
         model.train()
         permutation = torch.randperm(train_examples, generator=order).to(device)
         with noise:
@@ -137,7 +139,10 @@ def loop(
     measurements = {
         "parameters": float(sum(p.numel() for p in parameters)),
         "flops_per_example": counted.flops_per_example,
-        "peak_memory_bytes": float(torch.cuda.max_memory_allocated() if device == "cuda" else counted.step_bytes),
+        # a CPU has no such meter that means anything in a reused process: there it is counted, not measured
+        "peak_memory_bytes": float(torch.cuda.max_memory_allocated())
+        if device == "cuda"
+        else counted.fixed_bytes + counted.bytes_per_example * batch_size,
         "train_seconds": sum(record.seconds for record in records),
     }
     correct: np.ndarray | None = None

@@ -58,8 +58,9 @@ class Fetch:
                 return target
         looked = ", ".join(str(folder) for folder in self.folders) or "no folder was given"
         raise DataError(
-            f"data set file {name}: not found (looked in: {looked}) and not downloaded ({'; '.join(dict.fromkeys(reasons))}). "
-            f"Give a folder that has it with --data-dir DIR or SUITE_DATA, or go online once and run `suite data prepare`"
+            f"data set file {name}: not found (looked in: {looked}) and not downloaded "
+            f"({'; '.join(dict.fromkeys(reasons))}). Give a folder that has it with --data-dir DIR or SUITE_DATA, "
+            f"or go online once and run `suite data prepare`"
         )
 
 

@@ -53,8 +53,7 @@ def workload(
     """One claim on one workload from (variant, reference) values by seed."""
     pairs = tuple(pair(seed, *both, metric=metric, margin=margin) for seed, both in enumerate(values))
     effects = [item.effect for item in pairs]
-    n = len(effects)
-    mean = sum(effects) / n if n else NAN
+    n, mean = len(effects), sum(effects) / len(effects) if effects else NAN
     variance = sum((x - mean) ** 2 for x in effects) / (n - 1) / n if n > 1 else NAN
     error = math.sqrt(variance)
     whole = [item for item in pairs if item.variant is not None and item.reference is not None]

@@ -15,14 +15,28 @@ from suite.trial_result import TrialResult
 from suite.verdict.needs import needed_trials
 
 SPEC = Path(__file__).parents[2] / "ablations" / "bn_vs_dropout.yaml"
+SWEEP = {"optimizer.lr": [0.01, 0.03, 0.1, 0.3]}
+CLAIMS: dict[str, dict[str, Any]] = {
+    "bn_is_faster": {
+        "variant": "bn", "reference": "neither", "metric": "epochs_to_target", "expect": "better", "primary": True,
+    },
+    "dropout_is_redundant": {"variant": "bn_dropout", "reference": "bn", "metric": "test_accuracy", "expect": "same"},
+}  # fmt: skip
 TWO_WORKLOADS = ("digits_cnn", "glyphs_cnn")
 
 
 def design(
     changes: Mapping[str, Any] | None = None, *, workloads: Sequence[str] = TWO_WORKLOADS, max_pairs: int | None = None
 ) -> Design:
-    """The shipped ablation, with some of its fields changed, at scale quick."""
-    fields = {**load(SPEC).content, **(changes or {}), "id": SPEC.stem, "path": "ablations/bn_vs_dropout.yaml"}
+    """The shipped tip and arms with two claims, or with what `changes` says, at scale quick."""
+    fields = {
+        **load(SPEC).content,
+        "sweep": SWEEP,
+        "claims": CLAIMS,
+        **(changes or {}),
+        "id": SPEC.stem,
+        "path": "ablations/bn_vs_dropout.yaml",
+    }
     return Design(
         ablation=Ablation.model_validate(fields),
         scale="quick",

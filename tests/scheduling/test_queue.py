@@ -11,7 +11,9 @@ from suite.trial_result import TrialResult
 
 
 def trial(seed: int) -> Trial:
-    return Trial(settings={"optimizer.lr": 0.1, "betas": (0.9, 0.99)}, seed=seed, purpose="tuning", data_fingerprint="d")
+    return Trial(
+        settings={"optimizer.lr": 0.1, "betas": (0.9, 0.99)}, seed=seed, purpose="tuning", data_fingerprint="d"
+    )
 
 
 def completed(of: Trial, *, seconds: float = 1.0) -> TrialResult:
@@ -102,7 +104,9 @@ def test_a_crash_is_tried_again_then_recorded_as_failed_with_its_reason() -> Non
         queue.lose([attempt.trial.id], "its worker died")
     assert queue.is_done()
     assert [attempt for _, attempt, _ in log.retries] == [2, 3]
-    assert [(result.status, result.reason, result.attempt) for result in log.results] == [("failed", "its worker died", 3)]
+    assert [(result.status, result.reason, result.attempt) for result in log.results] == [
+        ("failed", "its worker died", 3)
+    ]
 
 
 def test_a_batch_that_dies_gives_back_only_what_it_had_not_finished() -> None:

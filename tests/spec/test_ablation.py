@@ -7,16 +7,23 @@ from spec_examples import ablation, write
 
 from suite.errors import SpecError
 from suite.spec.ablation import find_ablations, load_ablation
+from suite.spec.design import Design
+from suite.spec.slots import SLOTS
 from suite.spec.workload import FOLDER, load_workload
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("path", find_ablations(ROOT / "ablations"), ids=lambda path: path.stem)
-def test_every_ablation_of_the_catalogue_loads(path: Path) -> None:
+def test_every_ablation_of_the_catalogue_resolves_at_each_of_its_scales(path: Path) -> None:
     loaded = load_ablation(str(path))
     assert loaded.id == path.stem
-    assert sum(claim.primary for claim in loaded.claims.values()) == 1
+    for scale in loaded.workloads:
+        workloads = tuple(load_workload(name) for name in loaded.workloads_at(scale))
+        fingerprints = {workload.id: workload.id for workload in workloads}
+        design = Design(ablation=loaded, scale=scale, workloads=workloads, device="cpu", fingerprints=fingerprints)
+        for entry in design.roster():
+            assert set(SLOTS) | dict(entry.point).keys() <= entry.trial.settings.keys()
 
 
 def test_an_id_names_a_file_in_ablations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

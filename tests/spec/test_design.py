@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,16 +57,16 @@ def test_an_id_does_not_depend_on_how_a_spec_is_written(tmp_path: Path) -> None:
 def test_everything_that_can_change_a_result_changes_the_id(tmp_path: Path, what: str) -> None:
     example = design(tmp_path)
     cell = {"workload": "digits_cnn", "arm": "bn", "point": (("optimizer.lr", 0.01),), "seed": 3}
-    before = example.tuning_trial(**cell)  # type: ignore[arg-type]
+    before = example.tuning_trial(**cell)
     if what == "purpose":
         after = example._trial("digits_cnn", "bn", (("optimizer.lr", 0.01),), 3, "evaluation")
     elif what == "device":
-        after = type(example)(**{**vars(example), "device": "cuda", "_settings": {}}).tuning_trial(**cell)  # type: ignore[arg-type]
+        after = replace(example, device="cuda").tuning_trial(**cell)
     elif what == "data":
-        after = example.with_fingerprints({"digits_cnn": "other data"}).tuning_trial(**cell)  # type: ignore[arg-type]
+        after = example.with_fingerprints({"digits_cnn": "other data"}).tuning_trial(**cell)
     else:
         other = {"seed": 4, "point": (), "arm": "plain", "workload": "glyphs_cnn"}[what]
-        after = example.tuning_trial(**{**cell, what: other})  # type: ignore[arg-type]
+        after = example.tuning_trial(**{**cell, what: other})
     assert before.id != after.id
 
 

@@ -25,7 +25,8 @@ def root(tmp_path: Path) -> Path:
     )
     (tmp_path / "optimizer" / "adam.py").write_text(
         "def build(parameters, *, lr: arguments.PositiveFloat = 1e-3,\n"
-        "          betas: tuple[Fraction, Fraction] = (0.9, 0.999), sizes: tuple[PositiveInt, ...] = (), clip: float | None = None): ...\n"
+        "          betas: tuple[Fraction, Fraction] = (0.9, 0.999),\n"
+        "          sizes: tuple[PositiveInt, ...] = (), clip: float | None = None): ...\n"
     )
     return tmp_path
 
@@ -181,6 +182,6 @@ def test_every_mechanism_of_the_suite_can_be_read_and_its_defaults_are_accepted(
 
 def test_every_name_for_an_argument_type_is_understood() -> None:
     tree = ast.parse((slots.TRAINING / "arguments.py").read_text(encoding="utf-8"))
-    names = {node.targets[0].id for node in tree.body if isinstance(node, ast.Assign)}  # type: ignore[attr-defined]
+    names = {node.targets[0].id for node in tree.body if isinstance(node, ast.Assign)}
     assert names
     assert names <= set(signatures._NAMED)

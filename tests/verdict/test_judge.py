@@ -198,12 +198,13 @@ def test_pairs_in_which_both_arms_diverge_say_nothing() -> None:
     assert world.claim().workloads[0].pairs[0].effect == 0
 
 
-def test_a_nan_is_never_dropped() -> None:
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_nan_is_never_dropped(value: float) -> None:
     world = measured(0.93, 0.90, claim={"metric": "test_loss", "margin": 0.01})
     bad = world.design.evaluation_trial("digits", "new", BEST, 2)
-    world.keep(result(bad, 0.93, test_loss=math.nan))
+    world.keep(result(bad, 0.93, test_loss=value))
     digits = world.claim().workloads[0]
-    assert digits.pairs[2].effect == -10
+    assert (digits.pairs[2].effect, digits.pairs[2].variant) == (-10, None)
     assert digits.variant_failures.failures == 1
     assert any("runs of new on digits have a test_loss that is not finite" in w for w in world.claim().warnings)
 
@@ -236,6 +237,18 @@ def test_settings_are_selected_on_validation_data() -> None:
     assert tuning.budget_curve[-1] == pytest.approx(0.9)
 
 
+def test_a_setting_that_diverges_now_and_then_is_not_selected() -> None:
+    world = tuned()
+    for workload in world.workloads:
+        for nth, seed in enumerate(world.tuning_seeds()):
+            trial = world.design.tuning_trial(workload, "new", LOW, seed)
+            world.keep(result(trial, 0.99, status="completed" if nth else "diverged"))
+    assert selected_point(world.design, world.results, "digits", "new", 0) == BEST
+    tuning = next(item for item in world.judge().tunings if item.arm == "new")
+    assert tuning.points[0].scores == (None, 0.99, 0.99)
+    assert tuning.points[0].score == pytest.approx(0.66)
+
+
 def test_without_a_sweep_the_tuning_seeds_still_give_the_margin() -> None:
     world = tuned(grid=(), claim={"margin": None})
     assert selected_point(world.design, world.results, "digits", "new", 0) == ()
@@ -251,14 +264,14 @@ def test_the_default_margin_is_half_a_point_at_most() -> None:
 
 
 def test_each_pair_may_have_settings_of_its_own() -> None:
-    world = World(tuning="per_pair")
+    world = World(tuning="per_pair", claim={"margin": None})
     for workload in world.workloads:
         for arm in ("new", "old"):
             for pair in range(20):
                 best = LOW if pair % 2 else HIGH
                 (seed,) = world.design.tuning_seeds(pair)
                 for point in world.design.points(arm):
-                    score = 0.9 if point == best else 0.8
+                    score = (0.98 if pair % 2 else 0.97) - (0 if point == best else 0.1)
                     world.keep(result(world.design.tuning_trial(workload, arm, point, seed), score))
     points = [selected_point(world.design, world.results, "digits", "new", pair) for pair in range(4)]
     assert points == [HIGH, LOW, HIGH, LOW]
@@ -267,7 +280,9 @@ def test_each_pair_may_have_settings_of_its_own() -> None:
             for workload in world.workloads:
                 for pair, noise in list(enumerate(noisy(accuracy, 5)))[first::2]:
                     world.keep(result(world.design.evaluation_trial(workload, arm, point, pair), noise))
-    assert world.claim().verdict == "helps"
+    claim = world.claim()
+    assert claim.verdict == "helps"
+    assert claim.workloads[0].margin == pytest.approx((3 * 0.3 + 2 * 0.2) / 5)  # pairs of the first look
 
 
 def test_the_untuned_default_is_compared_without_a_verdict() -> None:

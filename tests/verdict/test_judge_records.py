@@ -30,18 +30,31 @@ def test_per_example_records_widen_the_interval() -> None:
     assert not any("on this test set" in warning for warning in with_records.warnings)
 
 
+def test_pairs_beyond_the_clamp_are_not_taken_for_equal_ones() -> None:
+    """Effects of 12 to 110 margins on one data set, none on the other: cut off at 10, the five would look certain."""
+    world = tuned()
+    world.evaluate("old", [0.4] * 5)
+    world.evaluate("new", [0.46, 0.95, 0.47, 0.46, 0.9], "digits")
+    world.evaluate("new", [0.41, 0.39, 0.405, 0.395, 0.4], "glyphs")
+    claim = world.claim()
+    assert claim.workloads[0].effect == 10
+    assert claim.verdict == "inconclusive"
+
+
 def test_a_sabotaged_arm_hurts_despite_the_noise_of_a_small_test_set() -> None:
     rng = np.random.default_rng(0)
     world = tuned()
+    one_class = np.arange(360) < 36
     for workload in world.workloads:
         for pair in range(5):
-            for arm, accuracy in (("new", 0.1), ("old", 0.97)):
-                correct = rng.random(360) < accuracy
+            for arm in ("new", "old"):
+                correct = one_class if arm == "new" else rng.random(360) < 0.97
                 trial = world.design.evaluation_trial(workload, arm, BEST, pair)
                 world.keep(result(trial, float(correct.mean()), correct=correct))
     claim = world.claim()
     assert (claim.verdict, claim.effect, claim.strong) == ("hurts", -10, True)
     assert claim.raw_effect == pytest.approx(-87, abs=2)
+    assert claim.standard_error < 0.5  # cut off with the effect, or else 3.7 margins of noise would stand beside it
 
 
 def test_versions_and_devices_that_differ_are_named() -> None:

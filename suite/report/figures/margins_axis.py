@@ -29,7 +29,7 @@ def prepare(axes: Any, low: float, high: float, rows: float) -> None:
     axes.axvspan(max(-1, low), min(1, high), color=ZONE, lw=0, zorder=0)
     axes.axvline(0, color=FAINT, lw=0.8, zorder=1)
     axes.set_yticks([])
-    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("effect in margins", labelpad=3)
     for corner, text, side in ((0, "← worse", "left"), (1, "better →", "right")):

@@ -13,6 +13,9 @@ from suite.spec.metrics import METRICS
 from suite.verdict.models import ClaimVerdict, WorkloadEffect
 from suite.verdict.units import CLAMP
 
+_CROSS = {"marker": "X", "mfc": "none", "mew": 1.1}
+_DOT = {"marker": "o", "mec": "white", "mew": 0.4}
+
 
 def pairs(evidence: Evidence, arms: Arms) -> Figure | None:
     """One panel per claim, a row per workload; None before there is a pair."""
@@ -55,11 +58,7 @@ def _dots(axes: Any, row: int, effect: WorkloadEffect, colour: str) -> None:
     heights = [row + 0.32 * (2 * index / (count - 1) - 1 if count > 1 else 0.0) for index in range(count)]
     for pair, height in zip(effect.pairs, heights, strict=True):
         cut = is_failed(pair) or abs(pair.effect) >= CLAMP
-        marker = (
-            {"marker": "X", "mfc": "none", "mew": 1.1}
-            if is_failed(pair)
-            else {"marker": "o", "mec": "white", "mew": 0.4}
-        )
+        marker = _CROSS if is_failed(pair) else _DOT
         place = max(-CLAMP, min(CLAMP, pair.effect)) if cut else pair.effect
         axes.plot([place], [height], color=colour, ms=5.5, ls="none", zorder=4, clip_on=False, **marker)
     if math.isfinite(effect.effect):

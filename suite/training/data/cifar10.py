@@ -1,4 +1,7 @@
-"""CIFAR-10: small photographs, 32x32 colour, 50,000 + 10,000. Krizhevsky, Learning Multiple Layers of Features (2009)."""
+"""CIFAR-10: small photographs, 32x32 colour, 50,000 + 10,000.
+
+Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009).
+"""
 
 import io
 import shutil
@@ -20,14 +23,16 @@ _ARCHIVE = "cifar-10-python.tar.gz"
 def build(fetch: Fetch) -> Dataset:
     """From the official batches, which are pickles: read only once their published checksums are right.
 
-    They are looked for unpacked, then as lossless WebP in `cifar-10/*.zip` (a mirror half the size, from which the official
-    files are rebuilt byte by byte), then as the official archive, which is downloaded if need be.
+    They are looked for unpacked, then as lossless WebP in `cifar-10/*.zip` (a mirror half the size, from which the
+    official files are rebuilt byte by byte), then as the official archive, which is downloaded if need be.
     """
     from torchvision.datasets import CIFAR10
 
     batches = fetch.staging / _FOLDER
     batches.mkdir()
-    wanted = [(name, md5) for name, md5 in [*CIFAR10.train_list, *CIFAR10.test_list, ("batches.meta", CIFAR10.meta["md5"])]]
+    wanted = [
+        (name, md5) for name, md5 in [*CIFAR10.train_list, *CIFAR10.test_list, ("batches.meta", CIFAR10.meta["md5"])]
+    ]
     if unpacked := fetch.find(_FOLDER):
         for name, _ in wanted:
             _copy(unpacked / name, batches / name)

@@ -17,6 +17,8 @@ def build(fetch: Fetch) -> Dataset:
     for name, md5 in FashionMNIST.resources:
         urls = [mirror.replace("http://", "https://") + name for mirror in FashionMNIST.mirrors]
         shutil.copy(fetch.file((f"FashionMNIST/raw/{name}", name), md5=md5, urls=urls), raw / name)
-    parts = [FashionMNIST(fetch.staging, train=train, download=True) for train in (True, False)]  # unpacks what is there
+    parts = [
+        FashionMNIST(fetch.staging, train=train, download=True) for train in (True, False)
+    ]  # unpacks what is there
     images, labels = zip(*((part.data[..., None], part.targets.to(torch.int64)) for part in parts), strict=True)
     return Dataset(images[0], labels[0], images[1], labels[1], tuple(parts[0].classes))

@@ -41,7 +41,7 @@ def build(
     count = pool_examples + test_examples
     targets = torch.arange(count) % len(LETTERS)
     targets = targets[torch.randperm(count, generator=generator)]
-    chunks = [_drawn(templates, part, pixels, noise, generator) for part in targets.split(_CHUNK)]
+    chunks = [_drawn(templates, part, pixels, noise, generator) for part in torch.split(targets, _CHUNK)]
     inputs = torch.cat(chunks)
     return Dataset(
         inputs[:pool_examples], targets[:pool_examples], inputs[pool_examples:], targets[pool_examples:], tuple(LETTERS)
@@ -91,9 +91,19 @@ def _warped(
     stretch = _between(0.8, 1.25, (n,), generator)
     shear = _between(-0.3, 0.3, (n,), generator)
     cosine, sine = torch.cos(angle), torch.sin(angle)
-    rows = torch.stack([zoom * stretch * cosine, zoom * (shear * cosine - sine), zoom * stretch * sine, zoom * (shear * sine + cosine)], 1)
+    rows = torch.stack(
+        [
+            zoom * stretch * cosine,
+            zoom * (shear * cosine - sine),
+            zoom * stretch * sine,
+            zoom * (shear * sine + cosine),
+        ],
+        1,
+    )
     direction = _between(0.0, 2 * torch.pi, (n,), generator)
-    shift = _between(-spread, spread, (n, 2), generator) + away * torch.stack([torch.cos(direction), torch.sin(direction)], 1)
+    shift = _between(-spread, spread, (n, 2), generator) + away * torch.stack(
+        [torch.cos(direction), torch.sin(direction)], 1
+    )
     matrix = torch.cat([rows.view(n, 2, 2), shift[:, :, None]], 2)
     grid = functional.affine_grid(matrix, [n, 1, pixels, pixels], align_corners=False)
     return functional.grid_sample(templates[fonts, targets][:, None], grid, align_corners=False)[:, 0]

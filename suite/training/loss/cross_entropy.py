@@ -10,6 +10,4 @@ from suite.training.arguments import Fraction
 
 def build(*, label_smoothing: Fraction = 0.0) -> Callable[[Tensor, Tensor], Tensor]:
     """Maps scores (n, classes) and labels (n,) to the mean loss, a scalar."""
-    return lambda outputs, targets: functional.cross_entropy(
-        outputs.float(), targets, label_smoothing=label_smoothing
-    )
+    return lambda outputs, targets: functional.cross_entropy(outputs.float(), targets, label_smoothing=label_smoothing)

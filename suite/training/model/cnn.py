@@ -1,8 +1,8 @@
 """A small convolutional network: blocks of 3x3 convolution, pooling and ReLU, then one fully connected layer.
 
 The layout of LeNet-5 (LeCun et al., 1998) with the 3x3 kernels of VGG (Simonyan and Zisserman, 2014). Batch
-normalisation: Ioffe and Szegedy (2015), before the activation as in the paper. Dropout: Srivastava et al. (2014), on the
-fully connected layer's output, 0.5 as there.
+normalisation: Ioffe and Szegedy (2015), before the activation as in the paper. Dropout: Srivastava et al. (2014), on
+the fully connected layer's output.
 """
 
 from collections import OrderedDict

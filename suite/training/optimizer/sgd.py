@@ -1,4 +1,7 @@
-"""Stochastic gradient descent with momentum. Sutskever et al., On the importance of initialization and momentum (2013)."""
+"""Stochastic gradient descent with momentum.
+
+Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
+"""
 
 from collections.abc import Iterable
 
