@@ -13,7 +13,7 @@ from suite.verdict.models import AblationVerdict
 
 
 def list_ablations(
-    scale: options.Scale = options.ScaleName.quick,
+    scale: options.Scale = "quick",
     results: options.Results = options.DEFAULT_RESULTS,
     json: options.Json = False,
 ) -> None:

@@ -1,27 +1,9 @@
 """Options that several commands share, so that they mean the same everywhere."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-
-
-class ScaleName(StrEnum):
-    """How much an ablation is run on."""
-
-    quick = "quick"
-    standard = "standard"
-    full = "full"
-
-
-class WandbMode(StrEnum):
-    """What becomes of the W&B runs."""
-
-    offline = "offline"
-    online = "online"
-    off = "off"
-
 
 Ablations = Annotated[list[str], typer.Argument(help="Ablation files, or their ids.", metavar="ABLATION...")]
 OptionalAblations = Annotated[
@@ -29,10 +11,14 @@ OptionalAblations = Annotated[
     typer.Argument(help="Ablation files, or their ids [default: all in ablations/].", metavar="[ABLATION...]"),
 ]
 Scale = Annotated[
-    ScaleName,
+    Literal["quick", "standard", "full"],
     typer.Option(
         "--scale", help="quick: bundled data, minutes on two cores. standard: 20k/2k of real data. full: all of it."
     ),
+]
+Wandb = Annotated[
+    Literal["offline", "online", "off"],
+    typer.Option("--wandb", help="W&B: record offline, upload as trials finish, or leave it out."),
 ]
 Results = Annotated[Path, typer.Option("--results", help="Folder of the results.", envvar="SUITE_RESULTS")]
 DataDir = Annotated[

@@ -21,7 +21,7 @@ from suite.verdict.needs import needed_trials, trial_counts
 
 def plan(
     names: options.Ablations,
-    scale: options.Scale = options.ScaleName.quick,
+    scale: options.Scale = "quick",
     results: options.Results = options.DEFAULT_RESULTS,
     seeds: options.Seeds = None,
     slots: options.Slots = 2,

@@ -49,7 +49,7 @@ class WrittenReport:
 
 def report(
     names: options.OptionalAblations = None,
-    scale: options.Scale = options.ScaleName.quick,
+    scale: options.Scale = "quick",
     results: options.Results = options.DEFAULT_RESULTS,
     seeds: options.Seeds = None,
     allow_code: options.AllowCode = False,

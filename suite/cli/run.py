@@ -25,7 +25,7 @@ from suite.verdict.needs import needed_trials
 
 def run(
     names: options.Ablations,
-    scale: options.Scale = options.ScaleName.quick,
+    scale: options.Scale = "quick",
     results: options.Results = options.DEFAULT_RESULTS,
     data_dir: options.DataDir = None,
     seeds: options.Seeds = None,
@@ -39,10 +39,7 @@ def run(
     gpus_per_trial: Annotated[
         float, typer.Option("--gpus-per-trial", min=0, help="GPUs per trial; above 0, trials run on CUDA.")
     ] = 0,
-    wandb: Annotated[
-        options.WandbMode,
-        typer.Option("--wandb", help="W&B: record offline, upload as trials finish, or leave it out."),
-    ] = options.WandbMode.offline,
+    wandb: options.Wandb = "offline",
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
@@ -68,7 +65,7 @@ def run(
     )
     cluster = Cluster(address=address, cpus_per_trial=cpus_per_trial, gpus_per_trial=gpus_per_trial)
     (err if json else out).print(plan_table(opened, slots=slots_here(cluster)))
-    sink = WandbSink(store.root, mode=wandb.value)
+    sink = WandbSink(store.root, mode=wandb)
     recorder = Recorder(opened, sink)
     recorder.log_stored()
     try:

@@ -17,7 +17,7 @@ from suite.spec.design import Design
 
 def show(
     name: Annotated[str, typer.Argument(help="Ablation file, or its id.", metavar="ABLATION")],
-    scale: options.Scale = options.ScaleName.quick,
+    scale: options.Scale = "quick",
     results: options.Results = options.DEFAULT_RESULTS,
     allow_code: options.AllowCode = False,
     json: options.Json = False,

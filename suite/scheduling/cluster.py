@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _TUNE_ENVIRONMENT = {
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+_CONNECT_SECONDS = 5.0
 _WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
@@ -44,6 +46,8 @@ def connected(cluster: Cluster) -> Iterator[int]:
     os.environ.update(_TUNE_ENVIRONMENT)
     if cluster.address is None:
         _keep_to_ourselves()
+    else:
+        _check_answers(cluster.address)
     import ray
 
     options: dict[str, Any] = {"address": cluster.address or "local", "log_to_driver": False}
@@ -67,6 +71,17 @@ def _keep_to_ourselves() -> None:
     )
     os.environ["RAY_AUTH_MODE"] = "token"
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself tries for minutes before it gives up on a host and port."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return  # `auto`: Ray looks for a cluster on this machine
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ClusterError(f"--address {address}: no Ray cluster answers there ({error})") from None
 
 
 def _slots(cluster: Cluster, total: dict[str, float]) -> int:

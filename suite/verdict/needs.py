@@ -24,24 +24,16 @@ def needed_trials(design: Design, results: Mapping[str, TrialResult]) -> tuple[T
 def trial_counts(design: Design) -> tuple[int, int]:
     """The fewest and the most trials that the ablation can take, nothing being stored yet.
 
-    Fewest: every claim decided at the first look, with the default setting selected everywhere.
+    Fewest: every claim is decided at the first look, and every arm's best setting is its default.
     """
-    arms = {arm for claim in design.ablation.claims.values() for arm in (claim.variant, claim.reference)}
+    arms = sorted({arm for claim in design.ablation.claims.values() for arm in (claim.variant, claim.reference)})
     first, last = design.looks[0], design.looks[-1]
-    cells = len(arms) * len(design.workloads)
-    tuned = {
-        trial.id
-        for workload in design.workloads
-        for arm in sorted(arms)
-        for trial in _sweep(design, workload.id, arm, last)
-    }
-    tuned_first = {
-        trial.id
-        for workload in design.workloads
-        for arm in sorted(arms)
-        for trial in _sweep(design, workload.id, arm, first)
-    }
-    return len(tuned_first) + cells * first, len(tuned) + cells * (last + first)
+    fewest = most = 0
+    for workload in design.workloads:
+        for arm in arms:
+            fewest += len(list(_sweep(design, workload.id, arm, first))) + first
+            most += len(list(_sweep(design, workload.id, arm, last))) + last + (first if design.swept(arm) else 0)
+    return fewest, most
 
 
 def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[Trial]:

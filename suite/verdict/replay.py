@@ -54,6 +54,10 @@ def replay(readings: Readings, claim: Claim) -> Standing:
         if found.failures or found.missing_tuning or found.scarcest[1] < pairs:
             return _interrupted(standing, found, pairs, samples(readings, claim, found))
         measured = samples(readings, claim, found)
+        if empty := [sample.workload for sample in measured if sample.is_empty]:
+            reason = f"every run of both arms failed on {', '.join(empty)}: nothing was measured there"
+            standing = _before_any_look(standing, pairs, measured)
+            return replace(standing, verdict="inconclusive", decided=True, reason=reason)
         if pairs in plan:
             standing = _looked(standing, plan[pairs], measured)
         elif not standing.looks:

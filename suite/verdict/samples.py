@@ -53,6 +53,11 @@ class Sample:
         )
 
     @property
+    def is_empty(self) -> bool:
+        """Every run of both arms failed: equal failures are no evidence that the arms are equal."""
+        return bool(np.isnan(self.variant).all() and np.isnan(self.reference).all())
+
+    @property
     def mean(self) -> float:
         """In margins; NaN without pairs."""
         return float(self.effects.mean()) if self.effects.size else math.nan

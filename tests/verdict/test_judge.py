@@ -237,6 +237,17 @@ def test_settings_are_selected_on_validation_data() -> None:
     assert tuning.budget_curve[-1] == pytest.approx(0.9)
 
 
+def test_nothing_measured_anywhere_is_not_equality() -> None:
+    world = tuned()
+    for workload in world.workloads:
+        for arm in ("new", "old"):
+            for pair in range(20):
+                world.keep(result(world.design.evaluation_trial(workload, arm, BEST, pair), status="diverged"))
+    claim = world.claim()
+    assert (claim.verdict, claim.outcome, claim.decided) == ("inconclusive", "undecided", True)
+    assert "every run of both arms failed on" in claim.reason
+
+
 def test_a_setting_that_diverges_now_and_then_is_not_selected() -> None:
     world = tuned()
     for workload in world.workloads:

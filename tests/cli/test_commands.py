@@ -1,0 +1,104 @@
+"""Commands that train nothing: what they print, and what bad input gets."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import SMALL, Suite
+
+import suite as package
+
+
+def test_version_and_help(suite: Suite) -> None:
+    assert suite("--version").stdout.strip() == f"suite {package.__version__}"
+    for arguments in (["-h"], ["run", "-h"], ["data", "-h"]):
+        done = suite(*arguments)
+        assert done.returncode == 0
+        assert "Usage" in done.stdout
+
+
+def test_plan_says_what_a_run_would_do_and_runs_nothing(suite: Suite, folder: Path) -> None:
+    done = suite("plan", "small")
+    assert done.returncode == 0, done.stderr
+    for words in ("plain", "wild", "digits_cnn, glyphs_cnn", "0 of them stored", "5 pairs", "20 pairs"):
+        assert words in done.stdout
+    assert not (folder / "results").exists()
+
+
+def test_plan_as_json_is_json_and_nothing_else(suite: Suite) -> None:
+    (facts,) = json.loads(suite("plan", "small", "--json").stdout)
+    assert facts["trials_fewest"] == 2 * 2 * 3 + 2 * 2 * 5
+    assert facts["trials_most"] == 2 * 2 * 3 + 2 * 2 * 20
+    assert facts["looks"] == [5, 10, 20]
+    first = facts["claims"]["wild_is_worse"][0]
+    assert first["pairs"] == 5
+    assert first["margins"] is None
+
+
+def test_show_resolves_each_arm_and_puts_the_differences_first(suite: Suite) -> None:
+    lines = suite("show", "small").stdout.splitlines()
+    rows = [line for line in lines if "optimizer.lr" in line or "engine.epochs" in line]
+    assert "optimizer.lr" in rows[0]
+    assert "3.0" in rows[0]
+    settings = json.loads(suite("show", "small", "--json").stdout)["digits_cnn"]
+    assert settings["plain"]["optimizer.lr"] == 0.03
+    assert settings["wild"]["optimizer.lr"] == 3.0
+    assert settings["plain"]["engine.epochs"] == 2
+
+
+def test_list_names_every_ablation_and_its_claims(suite: Suite) -> None:
+    done = suite("list")
+    assert done.returncode == 0, done.stderr
+    assert "small" in done.stdout
+    assert "wild_is_worse (primary)" in done.stdout
+    assert "not run yet" in done.stdout
+
+
+def test_schema_is_json_schema(suite: Suite) -> None:
+    for kind in ("ablation", "workload"):
+        assert json.loads(suite("schema", kind).stdout)["type"] == "object"
+
+
+def test_data_list_names_sets_workloads_and_licences(suite: Suite) -> None:
+    done = suite("data", "list")
+    for words in ("digits", "glyphs_cnn", "fashion_mnist", "CC BY 4.0"):
+        assert words in done.stdout
+
+
+def test_report_of_nothing_is_a_page_that_says_so(suite: Suite, folder: Path) -> None:
+    done = suite("report", "small")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "results/reports/small/quick/index.html").exists()
+    assert "undecided" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "smal"], "unknown ablation 'smal'; accepted: small (did you mean 'small'?)"),
+        (["run", "small", "--scale", "standard"], "has no scale 'standard'"),
+        (["run", "small", "--scale", "tiny"], "tiny"),
+        (["run", "small", "--results", "ablations/small.yaml"], "ablations/small.yaml: a file is where"),
+        (["repro", "abcdef"], "no trial with an id that begins with 'abcdef'"),
+        (["data", "prepare", "cifar11"], "data set 'cifar11': not known; accepted: cifar10"),
+        (["run", "small", "--gpus-per-trial", "1"], "--gpus-per-trial 1: there are only 0 GPUs"),
+        (["run", "small", "--cpus-per-trial", "999"], "--cpus-per-trial 999: there are only"),
+        (["run", "small", "--address", "127.0.0.1:1"], "--address 127.0.0.1:1: no Ray cluster answers there"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(suite: Suite, arguments: list[str], message: str) -> None:
+    done = suite(*arguments, WANDB_API_KEY="", RAY_AUTH_MODE="disabled")
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_every_problem_of_every_file_is_told_at_once(suite: Suite, folder: Path) -> None:
+    (folder / "ablations/other.yaml").write_text(SMALL.replace("model.norm: none}", "model.nrom: none}"))
+    (folder / "ablations/third.yaml").write_text(SMALL.replace("reference: plain", "reference: plane"))
+    done = suite("run", "ablations/other.yaml", "ablations/third.yaml")
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert any("other.yaml: arms.plain.model.nrom" in line and "did you mean 'norm'" in line for line in lines)
+    assert any("third.yaml: claims.wild_is_worse.reference" in line for line in lines)
+    assert not (folder / "results").exists()
