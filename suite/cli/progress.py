@@ -88,7 +88,9 @@ class Progress:
         self._drawn = self._judged = 0.0
         self._said = self._start
         self._standings: list[Text] = [Text("no claim can be judged yet")]
-        self._live = Live(console=err, transient=True, auto_refresh=False) if err.is_terminal else None
+        self._live = (
+            Live(console=err, transient=True, auto_refresh=False, redirect_stdout=False) if err.is_terminal else None
+        )
 
     def __enter__(self) -> Self:
         if self._live:
@@ -101,7 +103,7 @@ class Progress:
         if self._live:
             self._live.stop()
         elif kind is None:
-            err.print(self._summary())
+            err.print(self._summary(), soft_wrap=True)
 
     def tick(self) -> None:
         """Called often; draws rarely. Judging takes some 20 ms, so it is done rarer still."""

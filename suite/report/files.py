@@ -9,14 +9,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from suite.recording.files import write
 from suite.report.evidence import Evidence, Row
 
 
 def write_text(path: Path, text: str) -> None:
-    """UTF-8 with plain line feeds; whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(text.encode("utf-8"))
-    temporary.replace(path)
+    """UTF-8 with plain line feeds; whole or not at all, and two processes may do it at once."""
+    write(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, document: Any) -> None:
@@ -52,7 +51,7 @@ def remove_others(folder: Path, *, keep: Collection[Path]) -> None:
     names = {path.stem for path in keep}
     for path in [*folder.glob("*.png"), *folder.glob("*.svg")]:
         if path.stem not in names:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def as_json(value: Any) -> Any:

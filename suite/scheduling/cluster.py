@@ -1,11 +1,12 @@
 """Ray, started on this machine or joined. Imports ray late: some of Ray's switches are read at import."""
 
+import io
 import logging
 import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,15 +54,20 @@ def connected(cluster: Cluster) -> Iterator[int]:
     options: dict[str, Any] = {"address": cluster.address or "local", "log_to_driver": False}
     if cluster.address is None:
         options |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        os.environ.update(_WORKER_ENVIRONMENT)  # inherited; a runtime_env would cost seconds for workers of its own
+    else:
+        options["runtime_env"] = {"env_vars": _WORKER_ENVIRONMENT}
     try:
-        ray.init(**options, logging_level=logging.ERROR, runtime_env={"env_vars": _WORKER_ENVIRONMENT})
+        ray.init(**options, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
         detail = str(error).strip().splitlines()[0]
         raise ClusterError(f"--address {cluster.address}: no Ray cluster answers there ({detail})") from error
-    try:
-        yield _slots(cluster, ray.cluster_resources())
-    finally:
-        ray.shutdown()
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what is lost, and why, the queue's listener hears
+    with redirect_stdout(io.StringIO()):  # where Ray prints a paragraph on each worker that dies
+        try:
+            yield _slots(cluster, ray.cluster_resources())
+        finally:
+            ray.shutdown()
 
 
 def _keep_to_ourselves() -> None:

@@ -24,8 +24,6 @@ class PairSearcher(Searcher):  # type: ignore[misc]
         self._slots = slots
         self._tasks: dict[str, tuple[str, ...]] = {}
         self._pause = _FIRST_PAUSE
-        self.reasons: dict[str, str] = {}
-        """Why a task's worker died, by task; filled in by the callback, which Tune tells first."""
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next task; None while there is nothing to do but wait; FINISHED at the end."""
@@ -44,10 +42,14 @@ class PairSearcher(Searcher):  # type: ignore[misc]
         self._take(result)
 
     def on_trial_complete(self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False) -> None:
-        """The end of a task: whatever of it has no result was lost."""
-        if result and not error:
-            self._take(result)
-        self._queue.lose(self._tasks.pop(trial_id, ()), self.reasons.pop(trial_id, "its task ended without a result"))
+        """The end of a task. Tune says here that one was lost but not why; `lost` hears that a moment later."""
+        if not error:
+            self._take(result or {})
+            self.lost(trial_id, "its task ended without a result")
+
+    def lost(self, trial_id: str, reason: str) -> None:
+        """A task is over; those of its trials that have no result are tried again, or recorded as failed."""
+        self._queue.lose(self._tasks.pop(trial_id, ()), reason)
 
     def __getstate__(self) -> dict[str, Any]:
         """Empty: the Tuner pickles its parts so that it can be restored, which is not how a run goes on here."""

@@ -14,6 +14,12 @@ from suite.scheduling.pair_searcher import PairSearcher
 from suite.scheduling.queue import TrialQueue
 from suite.scheduling.worker import TrialWorker
 
+_REASONS = {
+    "low on memory": "out of memory on the host",
+    "actor died": "its worker died (killed or crashed)",
+    "actor is unavailable": "its worker's node was lost",
+}
+
 
 class _Hooks(tune.Callback):  # type: ignore[misc]
     """Passes on Tune's heartbeat and the reasons of lost tasks."""
@@ -30,7 +36,7 @@ class _Hooks(tune.Callback):  # type: ignore[misc]
         self._tick()
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._searcher.reasons[trial.trial_id] = _reason(trial.get_pickled_error())
+        self._searcher.lost(trial.trial_id, _reason(trial.error_file))
 
 
 def run(
@@ -84,14 +90,10 @@ def _fit(searcher: PairSearcher, cluster: Cluster, places: Mapping[str, Any], ti
         shutil.rmtree(storage, ignore_errors=True)
 
 
-def _reason(error: BaseException) -> str:
-    """In words that mean something to who trains models."""
-    known = {
-        "OutOfMemoryError": "out of memory on the host",
-        "RayActorError": "its worker died (killed or crashed)",
-        "ActorDiedError": "its worker died (killed or crashed)",
-        "ActorUnavailableError": "its worker's node was lost",
-    }
-    kind = type(error).__name__
-    lines = str(error).strip().splitlines()
-    return known.get(kind, f"{kind}: {lines[0] if lines else 'no details'}")
+def _reason(error_file: str | None) -> str:
+    """Tune's record of a task's end, in words that mean something to who trains models."""
+    text = Path(error_file).read_text() if error_file else ""
+    for sign, meaning in _REASONS.items():
+        if sign in text:
+            return meaning
+    return text

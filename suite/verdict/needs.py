@@ -26,7 +26,8 @@ def trial_counts(design: Design) -> tuple[int, int]:
 
     Fewest: every claim is decided at the first look, and every arm's best setting is its default.
     """
-    arms = sorted({arm for claim in design.ablation.claims.values() for arm in (claim.variant, claim.reference)})
+    claimed = {arm for claim in design.ablation.claims.values() for arm in (claim.variant, claim.reference)}
+    arms = {tuple(sorted(design.ablation.arms[arm].items())): arm for arm in sorted(claimed)}.values()  # each once
     first, last = design.looks[0], design.looks[-1]
     fewest = most = 0
     for workload in design.workloads:

@@ -18,9 +18,11 @@ workloads: {quick: [digits_cnn, glyphs_cnn]}
 settings: {engine.epochs: 2, engine.train_examples: 400}
 arms:
   plain: {model.norm: none}
+  twin: {model.norm: none}
   wild: {model.norm: none, optimizer.lr: 3.0}
 claims:
   wild_is_worse: {variant: wild, reference: plain, metric: test_accuracy, expect: worse, primary: true, margin: 1.0}
+  twin_is_the_same: {variant: twin, reference: plain, metric: test_accuracy, expect: same, margin: 1.0}
 """
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from synthetic_trials import Character
 
 from suite.errors import StoreError
 from suite.report import words
+from suite.report.files import write_text
 from suite.report.page import write_report
 from suite.spec.design import Design
 from suite.trial_result import TrialResult
@@ -276,3 +278,11 @@ def test_reports_need_no_training_library() -> None:
     program = f"import sys, {modules}; print('torch' in sys.modules, 'ray' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_two_reports_of_one_ablation_at_once_get_in_no_one_s_way(tmp_path: Path) -> None:
+    texts = ["one" * 9999, "two" * 9999]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda turn: write_text(tmp_path / "index.html", texts[turn % 2]), range(400)))
+    assert (tmp_path / "index.html").read_text() in texts
+    assert len(list(tmp_path.iterdir())) == 1

@@ -19,6 +19,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.patheffects import withStroke
 
+from suite.recording.files import write as write_file
+from suite.report.files import write_text
+
 INK, QUIET, FAINT, ZONE = "#1d2327", "#5a646b", "#c9cfd3", "#e9edef"
 _COLOURS = (
     "#5f666b", "#0072b2", "#d55e00", "#00855f", "#b6579b", "#c58a00", "#3a9bd6", "#7a4fa3", "#8c5a2b", "#111111",
@@ -152,12 +155,10 @@ def write(figures: Sequence[Figure], folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for panel in (panel for figure in figures for panel in figure.panels):
-        (folder / f"{panel.name}.svg").write_text(
-            panel.svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff" ', 1),
-            encoding="utf-8",
-        )
+        drawing = panel.svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff" ', 1)
+        write_text(folder / f"{panel.name}.svg", drawing)
         path = folder / f"{panel.name}.png"
-        path.write_bytes(panel.png)
+        write_file(path, panel.png)
         written.append(path)
     return tuple(written)
 
