@@ -12,6 +12,7 @@ from suite.cli.study import Study
 from suite.recording.export import export
 from suite.recording.store import Store
 from suite.report import words
+from suite.spec.ablation import FOLDER, find_ablations
 from suite.verdict.judge import judge
 from suite.verdict.models import AblationVerdict
 
@@ -78,7 +79,8 @@ def write_reports(opened: Study) -> list[WrittenReport]:
         written.append(
             WrittenReport(page=path, verdict=verdict, figures=tuple(sorted((folder / "figures").glob("*.png"))))
         )
-    catalogue.write_index(zip(opened.designs, (item.verdict for item in written), strict=True), root)
+    judged = zip(opened.designs, (item.verdict for item in written), strict=True)
+    catalogue.write_index(judged, root, catalogue_size=len(find_ablations(FOLDER)))
     export(opened.results, opened.store.root / "exports")
     return written
 

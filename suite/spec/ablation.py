@@ -147,6 +147,11 @@ class _Draft:
                 yield f"claims.{name}.metric", unknown("metric", metric, METRICS)
             if claim.get("variant") is not None and claim.get("variant") == claim.get("reference"):
                 yield f"claims.{name}", f"compares the arm {shown(claim['variant'])} with itself; name two arms"
+        named = [str(claim.get(side)) for claim in self.claims.values() for side in ("variant", "reference")]
+        if named and all(arm in self.arms for arm in named):
+            for arm in self.arms:
+                if arm not in named:
+                    yield f"arms.{arm}", "no claim names this arm, so it would never be trained"
         primary = [name for name, claim in self.claims.items() if claim.get("primary") is True]
         if self.claims and len(primary) != 1:
             which = f"{len(primary)} claims are primary ({', '.join(primary)})" if primary else "no claim is primary"
