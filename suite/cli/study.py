@@ -1,6 +1,7 @@
 """What every command starts from: ablations, resolved at a scale, beside what is stored of them."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Literal
 from suite.cli.console import note
 from suite.errors import Problem, SpecError
 from suite.recording.store import Store
-from suite.spec.ablation import Ablation, find_ablations, load_ablation
+from suite.spec.ablation import FOLDER, Ablation, find_ablations, load_ablation
 from suite.spec.design import Design
 from suite.spec.workload import Workload, load_workload
 from suite.trial_result import Settings, TrialResult
@@ -30,10 +31,15 @@ class Study:
 
 
 def load(names: Sequence[str] | None, *, allow_code: bool = False) -> tuple[Ablation, ...]:
-    """The ablations named, or all there are; the problems of all files together in one SpecError."""
+    """The ablations named, or all there are; the problems of all files together in one SpecError.
+
+    With `allow_code`, mechanisms are also looked for in the current folder.
+    """
+    if allow_code and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # an installed command, unlike `python -m`, does not look there
     problems: list[Problem] = []
     ablations = []
-    for name in names or [str(path) for path in find_ablations(Path("ablations"))]:
+    for name in names or [str(path) for path in find_ablations(FOLDER)]:
         try:
             ablations.append(load_ablation(name, allow_code=allow_code))
         except SpecError as error:

@@ -1,0 +1,96 @@
+"""What every mechanism and every workload must do, found by looking into their folders: new ones are tested as well."""
+
+import math
+from typing import Any
+
+import pytest
+from tiny import SETTINGS, finish, numbers, random_dataset, run, trial
+
+from suite.spec import slots
+from suite.spec.signatures import REQUIRED
+from suite.spec.workload import find_workloads, load_workload
+from suite.training.data_cache import Dataset
+from suite.training.engine import train
+
+VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0}
+"""For required arguments of mechanisms, by argument name."""
+
+SHAPES = {"digits": (8, 8, 1), "glyphs": (16, 16, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+"""(H, W, C) of the data sets that workloads name."""
+
+TWO_STEPS = {
+    "engine.epochs": 1,
+    "engine.batch_size": 32,
+    "engine.train_examples": 64,
+    "engine.validation_examples": 32,
+    "engine.evaluation_batch_size": 32,
+    "engine.device": "cpu",
+}
+DATA = random_dataset()
+
+MECHANISMS = [(slot, name) for slot in slots.SLOTS if slot != "data" for name in slots.mechanisms(slot)]
+WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_workload(path.stem).scales]
+
+
+def required_arguments(slot: str, mechanism: str) -> dict[str, Any]:
+    names = [item.name for item in slots.arguments(slot, mechanism).values() if item.default is REQUIRED]
+    unknown = [name for name in names if name not in VALUES]
+    assert not unknown, f"{slot}/{mechanism} requires {unknown}: add values for them to VALUES in {__file__}"
+    return {f"{slot}.{name}": VALUES[name] for name in names}
+
+
+def takes_two_steps_twice_alike(settings: dict[str, Any], dataset: Dataset) -> None:
+    first, second = (run(dataset, base=settings, seed=5) for _ in range(2))
+    assert first.status == "completed", first.reason
+    assert [epoch.examples for epoch in first.epochs] == [64]
+    measured = [value for epoch in first.epochs for value in (epoch.train_loss, epoch.val_loss, epoch.gradient_norm)]
+    assert all(math.isfinite(value) for value in [*measured, *first.measurements.values()])
+    assert numbers(first) == numbers(second)
+
+
+@pytest.mark.parametrize(("slot", "mechanism"), MECHANISMS, ids="/".join)
+def test_every_mechanism_takes_two_steps_with_the_same_result_twice(slot: str, mechanism: str) -> None:
+    chosen = {slot: mechanism, **required_arguments(slot, mechanism)}
+    takes_two_steps_twice_alike(slots.override({**SETTINGS, **TWO_STEPS}, chosen), DATA)
+
+
+@pytest.mark.parametrize(
+    ("slot", "mechanism", "argument", "choice"),
+    [
+        (slot, mechanism, argument.name, choice)
+        for slot, mechanism in MECHANISMS
+        for argument in slots.arguments(slot, mechanism).values()
+        for choice in argument.choices
+    ],
+)
+def test_every_choice_that_an_argument_lists_takes_two_steps(
+    slot: str, mechanism: str, argument: str, choice: Any
+) -> None:
+    chosen = {slot: mechanism, **required_arguments(slot, mechanism), f"{slot}.{argument}": choice}
+    takes_two_steps_twice_alike(slots.override({**SETTINGS, **TWO_STEPS}, chosen), DATA)
+
+
+@pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
+def test_every_workload_takes_two_steps_at_each_of_its_scales(workload: str, scale: str) -> None:
+    settings = {**load_workload(workload).at(scale), **TWO_STEPS}
+    assert settings["data"] in SHAPES, f"add the shape of {settings['data']} to SHAPES in {__file__}"
+    takes_two_steps_twice_alike(settings, random_dataset(SHAPES[settings["data"]]))
+
+
+@pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
+def test_no_workload_has_fewer_training_examples_than_a_batch_or_more_classes_than_it_can_validate(
+    workload: str, scale: str
+) -> None:
+    settings = trial(base={"engine.device": "cpu", **load_workload(workload).at(scale)}).settings
+    assert int(settings["engine.train_examples"]) >= int(settings["engine.batch_size"])  # type: ignore[call-overload]
+    assert int(settings["engine.validation_examples"]) >= 100  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
+def test_a_tuning_trial_of_every_workload_measures_validation_and_no_test(workload: str, scale: str) -> None:
+    settings = {**load_workload(workload).at(scale), **TWO_STEPS}
+    wanted = trial(base=settings, purpose="tuning")
+    result = finish(train(wanted, dataset=random_dataset(SHAPES[settings["data"]])))
+    assert {"val_accuracy", "val_loss"} <= set(result.measurements)
+    assert not [name for name in result.measurements if name.startswith("test")]
+    assert result.trial_id == wanted.id

@@ -1,0 +1,81 @@
+"""Trials that take a fraction of a second, and data sets to go with them."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from suite.spec import slots
+from suite.spec.trials import Trial
+from suite.training.data_cache import Dataset
+from suite.training.engine import Training, train
+from suite.trial_result import EpochRecord, Purpose, TrialResult
+
+SETTINGS: Mapping[str, Any] = {
+    "data": "digits",
+    "preprocess": "standardize",
+    "augment": "none",
+    "model": "cnn",
+    "model.widths": (4, 8),
+    "model.hidden": 16,
+    "init": "torch_default",
+    "task": "classification",
+    "loss": "cross_entropy",
+    "optimizer": "sgd",
+    "optimizer.lr": 0.05,
+    "schedule": "cosine",
+    "gradients": "none",
+    "selection": "last",
+    "engine.device": "cpu",
+    "engine.epochs": 2,
+    "engine.batch_size": 32,
+    "engine.train_examples": 200,
+    "engine.validation_examples": 100,
+}
+
+
+def trial(
+    *, seed: int = 3, purpose: Purpose = "evaluation", base: Mapping[str, Any] = SETTINGS, **changes: Any
+) -> Trial:
+    """`SETTINGS` with changes; a key's dot is written as two underscores."""
+    dotted = {key.replace("__", "."): value for key, value in changes.items()}
+    settings = slots.complete(slots.override(base, dotted))
+    return Trial(settings=settings, seed=seed, purpose=purpose, data_fingerprint="tiny")
+
+
+def finish(training: Training) -> TrialResult:
+    """The result of a generator that may have begun."""
+    while True:
+        try:
+            next(training)
+        except StopIteration as end:
+            return end.value
+
+
+def run(dataset: Dataset, **changes: Any) -> TrialResult:
+    return finish(train(trial(**changes), dataset=dataset))
+
+
+def numbers(result: TrialResult) -> dict[str, Any]:
+    """All that a trial measured, but for times."""
+    record = dataclasses.asdict(result)
+    record["measurements"] = {key: value for key, value in record["measurements"].items() if "seconds" not in key}
+    record["epochs"] = [without_seconds(epoch) for epoch in result.epochs]
+    return record
+
+
+def without_seconds(epoch: EpochRecord) -> dict[str, Any]:
+    return {key: value for key, value in dataclasses.asdict(epoch).items() if key != "seconds"}
+
+
+def random_dataset(
+    shape: tuple[int, int, int] = (8, 8, 1), *, pool: int = 160, test: int = 40, classes: int = 10, seed: int = 0
+) -> Dataset:
+    """Noise of the shape (H, W, C), with a bright corner that depends on the class."""
+    generator = torch.Generator().manual_seed(seed)
+    inputs = torch.randint(0, 200, (pool + test, *shape), generator=generator, dtype=torch.uint8)
+    targets = torch.randint(0, classes, (pool + test,), generator=generator)
+    inputs[:, 0, 0] = (25 * targets[:, None]).to(torch.uint8)
+    names = tuple(str(label) for label in range(classes))
+    return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], names)
