@@ -9,6 +9,8 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -63,15 +65,18 @@ def trials_of(count: int, seconds: float, fingerprints: dict[str, str]) -> list[
     ]
 
 
-def main() -> None:
-    """Prints the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=2.0)
-    arguments = parser.parse_args()
-    data_dirs, cache_dir = data_places(None)
-    fingerprints = prepare_data([load_workload("glyphs_cnn")], None, data_dirs, cache_dir)
-    trials = trials_of(arguments.trials, arguments.seconds, fingerprints)
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """Results by trial id, and seconds: of everything, and without Ray's start and end."""
+
+    results: dict[str, TrialResult]
+    slots: int
+    everything: float
+    running: float
+
+
+def run_all(trials: Sequence[Trial], seconds: float, places: tuple[tuple[Path, ...], Path]) -> Timing:
+    """As `suite run` does it: Ray, queue, workers, every result stored. `seconds`: what a trial is expected to take."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         store.open()
@@ -79,7 +84,7 @@ def main() -> None:
             lambda results: (trial for trial in trials if trial.id not in results),
             {},
             listener=Keep(store),
-            estimate=lambda trial: arguments.seconds,
+            estimate=lambda trial: seconds,
         )
         cluster = Cluster()
         begin = time.perf_counter()
@@ -88,15 +93,27 @@ def main() -> None:
 
             queue.slots = slots
             ready = time.perf_counter()
-            tune_runner.run(queue, cluster, slots=slots, data_dirs=data_dirs, cache_dir=cache_dir, tick=lambda: None)
+            tune_runner.run(queue, cluster, slots=slots, data_dirs=places[0], cache_dir=places[1], tick=lambda: None)
             done = time.perf_counter()
         end = time.perf_counter()
-    training = sum(result.measurements["total_seconds"] for result in queue.results.values())
-    ideal = training / slots
-    each = training / len(queue.results)
-    print(f"{len(queue.results)} trials, {each:.2f} s each, on {slots} slots: ideal {ideal:.1f} s")
-    print(f"wall time over ideal, everything counted: {(end - begin) / ideal:.3f}  ({end - begin:.1f} s)")
-    print(f"the same without Ray's start and end:     {(done - ready) / ideal:.3f}  ({done - ready:.1f} s)")
+    return Timing(results=queue.results, slots=slots, everything=end - begin, running=done - ready)
+
+
+def main() -> None:
+    """Prints the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    arguments = parser.parse_args()
+    places = data_places(None)
+    fingerprints = prepare_data([load_workload("glyphs_cnn")], None, *places)
+    timing = run_all(trials_of(arguments.trials, arguments.seconds, fingerprints), arguments.seconds, places)
+    training = sum(result.measurements["total_seconds"] for result in timing.results.values())
+    ideal = training / timing.slots
+    each = training / len(timing.results)
+    print(f"{len(timing.results)} trials, {each:.2f} s each, on {timing.slots} slots: ideal {ideal:.1f} s")
+    print(f"wall time over ideal, everything counted: {timing.everything / ideal:.3f}  ({timing.everything:.1f} s)")
+    print(f"the same without Ray's start and end:     {timing.running / ideal:.3f}  ({timing.running:.1f} s)")
 
 
 if __name__ == "__main__":

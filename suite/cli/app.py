@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import suite
-from suite.cli import catalogue, data, plan, report, repro, run, show, sync
+from suite.cli import catalogue, check, data, plan, report, repro, run, show, sync
 from suite.cli.console import fail
 from suite.errors import InputError, TrialError
 
@@ -22,6 +22,7 @@ app.command()(run.run)
 app.command()(plan.plan)
 app.command("list")(catalogue.list_ablations)
 app.command()(show.show)
+app.command()(check.check)
 app.command()(report.report)
 app.command()(repro.repro)
 app.command()(sync.sync)

@@ -1,17 +1,22 @@
-"""`suite data`: what data sets there are, and making one ready ahead of time."""
+"""`suite data`: what data sets there are, making one ready ahead of time, and what it is made of."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from suite.cli import options, study
 from suite.cli.console import out, print_json
 from suite.cli.prepare import prepare_data
 from suite.errors import InputError
-from suite.spec.workload import find_workloads, load_workload
+from suite.report import tables
+from suite.spec.workload import Workload, find_workloads, load_workload
 
-app = typer.Typer(help="Data sets: what there is, and making one ready ahead of time.", no_args_is_help=True)
+app = typer.Typer(
+    help="Data sets: what there is, making one ready, and looking at it before training.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -39,11 +44,66 @@ def prepare(
     data_dir: options.DataDir = None,
 ) -> None:
     """Find or download a data set, verify it, and keep it ready for trials on this machine."""
+    places = study.data_places(data_dir)
+    for workload_id, fingerprint in prepare_data(_named(name), None, *places).items():
+        out.print(f"{workload_id}: ready (fingerprint {fingerprint[:12]})")
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(help="A data set or a workload.")],
+    data_dir: options.DataDir = None,
+    results: options.Results = options.DEFAULT_RESULTS,
+    json: options.Json = False,
+) -> None:
+    """Analyse a data set before training on it: sizes, balance, values, copies, pictures; as text and as a page."""
+    workload = one_of(name, _named(name))
+    places = study.data_places(data_dir)
+    prepare_data([workload], None, *places)
+
+    from suite.report import data_page, data_profile  # matplotlib, and below torch: only when they are needed
+    from suite.training import data_cache
+
+    prepared = data_cache.prepare(workload.data_settings, data_dirs=places[0], cache_dir=places[1])
+    dataset = data_cache.load(prepared)
+    inputs, targets, test_inputs, test_targets = (part.numpy() for part in dataset[:4])
+    found = data_profile.profile(inputs, targets, test_inputs, test_targets, dataset.classes)
+    source = f"{workload.source} (licence: {workload.licence})"
+    page = data_page.write_page(name, found, inputs, test_inputs, results / "data" / name, source=source)
+    if json:
+        print_json({"data": name, "findings": data_profile.findings(found), "profile": found, "page": str(page)})
+        return
+    for finding in data_profile.findings(found):
+        mark = Text("! ", style="bold yellow") if finding.is_problem else Text("  ")
+        out.print(Text.assemble(mark, finding.text), soft_wrap=True)
+    for table in (data_page.fact_table(found), data_page.value_table(found), data_page.class_table(found.classes)):
+        out.print(_printable(table))
+    out.print(Text(f"page: {page}"), soft_wrap=True)
+
+
+def one_of(name: str, workloads: Sequence[Workload]) -> Workload:
+    """One workload of those that a name means. Raises InputError if they do not mean the same data."""
+    if len({study.data_key(item.data_settings) for item in workloads}) > 1:
+        users = ", ".join(item.id for item in workloads)
+        raise InputError(f"data set {name!r}: its workloads set it up differently; name one of them: {users}")
+    return workloads[0]
+
+
+def _named(name: str) -> list[Workload]:
+    """The workloads that a data set's name or a workload's means: at least one."""
     workloads = [load_workload(str(path)) for path in find_workloads()]
     wanted = [item for item in workloads if name in (item.id, item.data_settings["data"])]
     if not wanted:
         known = sorted({str(item.data_settings["data"]) for item in workloads} | {item.id for item in workloads})
         raise InputError(f"data set {name!r}: not known; accepted: {', '.join(known)}")
-    places = study.data_places(data_dir)
-    for workload_id, fingerprint in prepare_data(wanted, None, *places).items():
-        out.print(f"{workload_id}: ready (fingerprint {fingerprint[:12]})")
+    return wanted
+
+
+def _printable(found: tables.Table) -> Table:
+    """A report's table on the terminal."""
+    table = Table(title=found.caption, title_justify="left")
+    for column, cell in zip(found.columns, found.rows[0], strict=True):
+        table.add_column(Text(column), justify="right" if cell.is_number else "left")
+    for row in found.rows:
+        table.add_row(*(Text(cell.text) for cell in row))
+    return table

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from suite.errors import StoreError
-from suite.report import files, markdown, numbers, record_tables, tables, words
+from suite.report import diagnosis_table, files, markdown, numbers, record_tables, tables, words
 from suite.report.evidence import Evidence
 from suite.report.scale import raw_effect
 from suite.spec.design import Design
@@ -124,7 +124,10 @@ def _context(evidence: Evidence) -> dict[str, Any]:
 def _tables(evidence: Evidence) -> dict[str, Any]:
     verdict = evidence.verdict
     with_pairs = [claim for claim in verdict.claims if any(effect.pairs for effect in claim.workloads)]
+    diagnosis, diagnosis_line = diagnosis_table.curve_diagnosis(evidence)
     return {
+        "diagnosis": diagnosis,
+        "diagnosis_line": diagnosis_line,
         "claims_table": tables.turned(tables.claims(verdict)),
         "by_workload": [tables.by_workload(claim) for claim in with_pairs],
         "looks": [tables.looks(claim) for claim in verdict.claims if claim.looks],
@@ -146,7 +149,7 @@ def _sections(context: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...], li
     seen = context["has_looks"]
     return [
         ("What was measured", ("forest",), [context["claims_table"], *context["by_workload"]] if seen else []),
-        ("How the arms learn", ("curves",), []),
+        ("How the arms learn", ("curves",), [context["diagnosis"]]),
         ("Seed by seed", ("pairs",), []),
         ("Sensitivity to what was swept", ("sensitivity",), []),
         ("Cost against quality", ("cost",), [context["costs"]]),

@@ -17,6 +17,8 @@ from suite.trial_result import Settings, Value
 TRAINING = Path(__file__).parent.parent / "training"
 SLOTS = (
     "data",
+    "labels",
+    "order",
     "preprocess",
     "augment",
     "model",
@@ -26,6 +28,7 @@ SLOTS = (
     "optimizer",
     "schedule",
     "gradients",
+    "evaluation",
     "selection",
 )
 ENGINE = "engine"

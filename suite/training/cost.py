@@ -43,13 +43,17 @@ def _count(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], inputs: T
         return tensor
 
     state = {name: value.clone() for name, value in model.state_dict().items()}
+    gradients = [parameter.grad for parameter in model.parameters()]
+    model.zero_grad(set_to_none=True)
     model.train()
-    with torch.random.fork_rng(devices=()), FlopCounterMode(display=False) as counter:
+    devices = [inputs.device] if inputs.is_cuda else []
+    with torch.random.fork_rng(devices), FlopCounterMode(display=False) as counter:
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             value = loss(model(inputs), targets)
         value.backward()  # type: ignore[no-untyped-call]
     model.load_state_dict(state)
-    model.zero_grad(set_to_none=True)
+    for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+        parameter.grad = gradient
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
     for parameter in model.parameters():
         kept.pop(parameter.data_ptr(), None)

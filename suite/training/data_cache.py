@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,12 +69,16 @@ def prepare(
 @lru_cache(maxsize=4)
 def load(prepared: PreparedData) -> Dataset:
     """The tensors, mapped and not read: processes on one machine share the memory. Raises DataError if they changed."""
-    arrays = {name: np.load(prepared.folder / f"{name}.npy", mmap_mode="c") for name in _ARRAYS}
-    meta = json.loads((prepared.folder / "meta.json").read_text())
+    changed = DataError(
+        f"{prepared.folder}: changed since it was prepared; delete the folder, it is made again by itself"
+    )
+    try:
+        arrays = {name: np.load(prepared.folder / f"{name}.npy", mmap_mode="c") for name in _ARRAYS}
+        meta = json.loads((prepared.folder / "meta.json").read_text())
+    except (OSError, ValueError):
+        raise changed from None
     if _fingerprint(arrays, meta["classes"]) != prepared.fingerprint:
-        raise DataError(
-            f"{prepared.folder}: changed since it was prepared; delete the folder, it is made again by itself"
-        )
+        raise changed
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     return Dataset(**tensors, classes=tuple(meta["classes"]))
 
@@ -85,14 +88,17 @@ def _read(folder: Path) -> PreparedData | None:
     try:
         meta = json.loads((folder / "meta.json").read_text())
         whole = all((folder / f"{name}.npy").stat().st_size == meta["bytes"][name] for name in _ARRAYS)
-    except (OSError, ValueError, KeyError):
+        fingerprint = str(meta["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return PreparedData(folder=folder, fingerprint=meta["fingerprint"]) if whole else None
+    return PreparedData(folder=folder, fingerprint=fingerprint) if whole else None
 
 
 def _make(data_settings: Settings, folder: Path, data_dirs: Sequence[Path], progress: Progress | None) -> PreparedData:
-    """Built in a temporary folder beside, then moved into place in one step."""
-    staging = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    """Built in a temporary folder beside, then moved into place in one step. The caller holds the folder's lock."""
+    staging = Path(f"{folder}.making")
+    shutil.rmtree(staging, ignore_errors=True)  # of a process that was killed
+    staging.mkdir()
     try:
         fetch = Fetch(folders=tuple(data_dirs), staging=staging, progress=progress)
         name = str(data_settings["data"])

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -10,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from suite.spec.trials import Trial
-from suite.training.arguments import PositiveInt
+from suite.training.arguments import PositiveFloat, PositiveInt
 from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
 from suite.training.data_cache import Dataset
-from suite.training.streams import number, stream
+from suite.training.streams import Noise, stream
 from suite.trial_result import EpochRecord, TrialResult, pack_correctness
 
 Training = Generator[EpochRecord, None, TrialResult]
@@ -37,23 +38,29 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     batch_size: PositiveInt,
     train_examples: PositiveInt,
     validation_examples: PositiveInt,
+    train_share: PositiveFloat = 1.0,
     evaluation_batch_size: PositiveInt = 256,
     precision: Literal["fp32", "bf16"] = "fp32",
     memory_format: Literal["channels_last", "contiguous"] = "channels_last",
     threads: PositiveInt = 1,
 ) -> Training:
-    """The engine's settings are the keyword-only arguments: each of them can change the result's bits."""
+    """The engine's settings are the keyword-only arguments: each of them can change the result's bits.
+
+    `train_share` is the part of `train_examples` to train on: arms with more or less data, on workloads of any size.
+    """
     # ------------------------------------------------------------------------------------------------ data
     begin = time.perf_counter()
     settings, seed = trial.settings, trial.seed
     torch.set_num_threads(threads)
+    train_examples = max(1, round(train_share * train_examples))
     split = torch.randperm(len(dataset.targets), generator=stream(seed, "split"))
     if train_examples + validation_examples > len(split):
         raise ValueError(f"{train_examples} + {validation_examples} examples asked for, the data set has {len(split)}")
+    labels = bind(settings, "labels", len(dataset.classes))(dataset.targets, stream(seed, "labels"))
     train_rows, val_rows = split[:train_examples], split[train_examples : train_examples + validation_examples]
     preprocess = bind(settings, "preprocess", dataset.inputs[train_rows])
-    train_x, train_y = _placed(preprocess(dataset.inputs[train_rows]), dataset.targets[train_rows], device)
-    val_x, val_y = _placed(preprocess(dataset.inputs[val_rows]), dataset.targets[val_rows], device)
+    train_x, train_y = _placed(preprocess(dataset.inputs[train_rows]), labels[train_rows], device)
+    val_x, val_y = _placed(preprocess(dataset.inputs[val_rows]), labels[val_rows], device)
 
     # ----------------------------------------------------------------------------------------------- parts
     layout = torch.channels_last if memory_format == "channels_last" else torch.contiguous_format
@@ -61,9 +68,9 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     model = build_model(settings, (channels, height, width), len(dataset.classes), seed)
     model.to(device=device, memory_format=layout)  # type: ignore[call-overload]
     task, criterion = bind(settings, "task"), bind(settings, "loss")
-    architecture = (dataset.inputs.shape[1:], *(item for item in settings.items() if item[0].startswith("model")))
     sample = _images(train_x[: min(8, batch_size)], layout)
-    counted = cost(architecture, model, criterion, sample, train_y[: len(sample)])
+    counted_for = [item for item in settings.items() if item[0].split(".")[0] in ("model", "init", "loss")]
+    counted = cost((sample.shape, len(dataset.classes), *counted_for), model, criterion, sample, train_y[: len(sample)])
     parameters = list(model.parameters())
     optimizer = bind(settings, "optimizer", parameters)
     base_rates = [group["lr"] for group in optimizer.param_groups]
@@ -72,8 +79,10 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     augment = bind(settings, "augment")
     treat_gradients = bind(settings, "gradients")
     keep = bind(settings, "selection")
+    permute = bind(settings, "order", train_rows, labels[train_rows])
+    evaluate = _Evaluation(bind(settings, "evaluation"), task, criterion, layout, evaluation_batch_size)
     order, augmentation = stream(seed, "order"), stream(seed, "augment")
-    noise = _Noise(seed, device)
+    noise = Noise(seed, device)
     autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bf16")
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
@@ -86,11 +95,9 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     for epoch in range(1, epochs + 1):
         _synchronize(device)
         start = time.perf_counter()
-        totals = torch.zeros(
-            3, device=device
-        )  # loss, correct, gradient norm: summed where they are, read once per epoch
+        totals = torch.zeros(3, device=device)  # loss, correct, gradient norm: summed there, read once per epoch
         model.train()
-        permutation = torch.randperm(train_examples, generator=order).to(device)
+        permutation = permute(order).to(device)
         with noise:
             for step in range(steps_per_epoch):
                 rows = permutation[step * batch_size : (step + 1) * batch_size]
@@ -113,7 +120,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         seconds = time.perf_counter() - start
 
         # ------------------------------------------------------------------------------------- validation
-        val_loss, val_correct = _evaluate(model, val_x, val_y, layout, evaluation_batch_size, task, criterion, autocast)
+        with noise, autocast:
+            val_loss, val_correct = evaluate(model, val_x, val_y)
         record = EpochRecord(
             epoch=epoch,
             train_loss=loss_sum / seen,
@@ -153,9 +161,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements |= {"val_loss": kept.val_loss, f"val_{task.metric_name}": kept.val_metric}
         if trial.purpose == "evaluation":
             test_x, test_y = _placed(preprocess(dataset.test_inputs), dataset.test_targets, device)
-            test_loss, correct = _evaluate(
-                model, test_x, test_y, layout, evaluation_batch_size, task, criterion, autocast
-            )
+            with noise, autocast:
+                test_loss, correct = evaluate(model, test_x, test_y)
             measurements |= {"test_loss": test_loss, f"test_{task.metric_name}": float(correct.mean())}
     return TrialResult(
         trial_id=trial.id,
@@ -174,33 +181,6 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     )
 
 
-class _Noise:
-    """The generators that dropout draws from are torch's global ones: ours for a block's length, then as they were."""
-
-    def __init__(self, seed: int, device: str) -> None:
-        self._cuda = device == "cuda"
-        self._mine = stream(seed, "noise").get_state()
-        self._mine_cuda: Tensor | None = None
-        self._seed = number(seed, "noise")
-
-    def __enter__(self) -> None:
-        self._theirs = torch.get_rng_state()
-        torch.set_rng_state(self._mine)
-        if self._cuda:
-            self._theirs_cuda = torch.cuda.get_rng_state()
-            if self._mine_cuda is None:
-                torch.cuda.manual_seed(self._seed)
-            else:
-                torch.cuda.set_rng_state(self._mine_cuda)
-
-    def __exit__(self, *_: object) -> None:
-        self._mine = torch.get_rng_state()
-        torch.set_rng_state(self._theirs)
-        if self._cuda:
-            self._mine_cuda = torch.cuda.get_rng_state()
-            torch.cuda.set_rng_state(self._theirs_cuda)
-
-
 def _placed(inputs: Tensor, targets: Tensor, device: str) -> tuple[Tensor, Tensor]:
     return inputs.contiguous().to(device), targets.to(device)
 
@@ -215,25 +195,21 @@ def _synchronize(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def _evaluate(
-    model: nn.Module,
-    inputs: Tensor,
-    targets: Tensor,
-    layout: torch.memory_format,
-    batch_size: int,
-    task: Any,
-    criterion: Callable[[Tensor, Tensor], Tensor],
-    autocast: torch.autocast,
-) -> tuple[float, np.ndarray]:
-    """Mean loss in nats, and correctness of shape (N,)."""
-    model.eval()
-    losses, correct = [], []
-    with torch.inference_mode():
-        for begin in range(0, len(targets), batch_size):
-            batch, labels = _images(inputs[begin : begin + batch_size], layout), targets[begin : begin + batch_size]
-            with autocast:
-                outputs = model(batch)
-            losses.append(criterion(outputs, labels) * len(labels))
-            correct.append(task.correct(outputs, labels))
-        loss = float(torch.stack(losses).sum()) / len(targets)
-        return loss, torch.cat(correct).cpu().numpy()
+@dataclass(frozen=True)
+class _Evaluation:
+    scores: Callable[[nn.Module, Tensor], Tensor]
+    task: Any
+    criterion: Callable[[Tensor, Tensor], Tensor]
+    layout: torch.memory_format
+    batch_size: int
+
+    def __call__(self, model: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[float, np.ndarray]:
+        """Mean loss in nats, and correctness of shape (N,)."""
+        losses, correct = [], []
+        with torch.inference_mode():
+            for begin in range(0, len(targets), self.batch_size):
+                rows = slice(begin, begin + self.batch_size)
+                outputs = self.scores(model, _images(inputs[rows], self.layout))
+                losses.append(self.criterion(outputs, targets[rows]) * len(targets[rows]))
+                correct.append(self.task.correct(outputs, targets[rows]))
+            return float(torch.stack(losses).sum()) / len(targets), torch.cat(correct).cpu().numpy()

@@ -54,6 +54,8 @@ class Fetch:
                 verify(target, md5)
             except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
                 reasons.append(str(getattr(error, "reason", error)))
+            except DataError as error:  # not what its publisher's is: another place may have it
+                reasons.append(f"{url}: {error}")
             else:
                 return target
         looked = ", ".join(str(folder) for folder in self.folders) or "no folder was given"
@@ -77,7 +79,8 @@ def verify(path: Path, md5: str) -> None:
 
 def no_space(error: OSError, folder: Path) -> DataError:
     """What to tell who ran out of disk, or may not write."""
-    why = "no space is left" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error.strerror or error).lower()
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "written" in str(error)  # numpy's word for it, without errno
+    why = "no space is left" if full else str(error.strerror or error).lower()
     free = shutil.disk_usage(folder).free // 2**20 if folder.exists() else 0
     return DataError(f"{folder}: {why} ({free} MiB free); SUITE_CACHE names another folder for prepared data sets")
 

@@ -1,6 +1,6 @@
 """Which trials are still needed before every claim of an ablation is decided. Pure: state is what has been measured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from suite.spec.design import Design
 from suite.spec.trials import Trial
@@ -27,14 +27,19 @@ def trial_counts(design: Design) -> tuple[int, int]:
     Fewest: every claim is decided at the first look, and every arm's best setting is its default.
     """
     claimed = {arm for claim in design.ablation.claims.values() for arm in (claim.variant, claim.reference)}
-    arms = {tuple(sorted(design.ablation.arms[arm].items())): arm for arm in sorted(claimed)}.values()  # each once
     first, last = design.looks[0], design.looks[-1]
-    fewest = most = 0
+    at_default = first * len(design.workloads) * sum(bool(design.swept(arm)) for arm in claimed)
+    return _distinct(design, claimed, first), _distinct(design, claimed, last) + at_default
+
+
+def _distinct(design: Design, arms: Iterable[str], pairs: int) -> int:
+    """Trials of the sweeps and of so many pairs; arms with equal settings share theirs."""
+    trials = set()
     for workload in design.workloads:
         for arm in arms:
-            fewest += len(list(_sweep(design, workload.id, arm, first))) + first
-            most += len(list(_sweep(design, workload.id, arm, last))) + last + (first if design.swept(arm) else 0)
-    return fewest, most
+            trials |= {trial.id for trial in _sweep(design, workload.id, arm, pairs)}
+            trials |= {design.evaluation_trial(workload.id, arm, design.default_point, n).id for n in range(pairs)}
+    return len(trials)
 
 
 def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[Trial]:

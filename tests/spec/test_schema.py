@@ -10,6 +10,7 @@ from spec_examples import write
 
 from suite.spec.ablation import find_ablations
 from suite.spec.schema import ablation_schema, workload_schema, written
+from suite.spec.slots import mechanisms
 from suite.spec.workload import find_workloads
 from suite.spec.yaml_loader import load
 
@@ -64,5 +65,6 @@ def test_an_editor_marks_what_the_loader_refuses(tmp_path: Path, change: dict[st
 
 def test_an_editor_can_complete_the_keys_of_an_arm() -> None:
     keys = ablation_schema()["$defs"]["settings"]["properties"]
-    assert {"model", "model.norm", "optimizer.lr", "engine.epochs"} <= set(keys)
-    assert keys["model.norm"]["enum"] == ["none", "batch"]
+    assert {"model", "model.widths", "optimizer.lr", "engine.epochs"} <= set(keys)
+    assert keys["schedule"]["anyOf"][0]["enum"] == mechanisms("schedule")
+    assert keys["model.connections"]["enum"] == ["plain", "residual", "dense"]

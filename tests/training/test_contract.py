@@ -12,7 +12,7 @@ from suite.spec.workload import find_workloads, load_workload
 from suite.training.data_cache import Dataset
 from suite.training.engine import train
 
-VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0}
+VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0, "t_max": 3}
 """For required arguments of mechanisms, by argument name."""
 
 SHAPES = {"digits": (8, 8, 1), "glyphs": (16, 16, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
@@ -48,7 +48,7 @@ def takes_two_steps_twice_alike(settings: dict[str, Any], dataset: Dataset) -> N
     assert numbers(first) == numbers(second)
 
 
-@pytest.mark.parametrize(("slot", "mechanism"), MECHANISMS, ids="/".join)
+@pytest.mark.parametrize(("slot", "mechanism"), MECHANISMS)
 def test_every_mechanism_takes_two_steps_with_the_same_result_twice(slot: str, mechanism: str) -> None:
     chosen = {slot: mechanism, **required_arguments(slot, mechanism)}
     takes_two_steps_twice_alike(slots.override({**SETTINGS, **TWO_STEPS}, chosen), DATA)
@@ -78,12 +78,9 @@ def test_every_workload_takes_two_steps_at_each_of_its_scales(workload: str, sca
 
 
 @pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
-def test_no_workload_has_fewer_training_examples_than_a_batch_or_more_classes_than_it_can_validate(
-    workload: str, scale: str
-) -> None:
-    settings = trial(base={"engine.device": "cpu", **load_workload(workload).at(scale)}).settings
-    assert int(settings["engine.train_examples"]) >= int(settings["engine.batch_size"])  # type: ignore[call-overload]
-    assert int(settings["engine.validation_examples"]) >= 100  # type: ignore[call-overload]
+def test_every_workload_has_a_full_batch_to_train_on_at_each_of_its_scales(workload: str, scale: str) -> None:
+    settings = load_workload(workload).at(scale)
+    assert settings["engine.train_examples"] >= settings["engine.batch_size"]
 
 
 @pytest.mark.parametrize(("workload", "scale"), WORKLOADS)

@@ -14,6 +14,8 @@ from suite.trial_result import EpochRecord, Purpose, TrialResult
 
 SETTINGS: Mapping[str, Any] = {
     "data": "digits",
+    "labels": "as_given",
+    "order": "shuffled",
     "preprocess": "standardize",
     "augment": "none",
     "model": "cnn",
@@ -26,6 +28,7 @@ SETTINGS: Mapping[str, Any] = {
     "optimizer.lr": 0.05,
     "schedule": "cosine",
     "gradients": "none",
+    "evaluation": "plain",
     "selection": "last",
     "engine.device": "cpu",
     "engine.epochs": 2,

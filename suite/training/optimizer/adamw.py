@@ -10,7 +10,7 @@ from suite.training.arguments import Fraction, NonNegativeFloat, PositiveFloat
 def build(
     parameters: Iterable[torch.nn.Parameter],
     *,
-    lr: PositiveFloat,
+    lr: PositiveFloat = 0.001,
     betas: tuple[Fraction, Fraction] = (0.9, 0.999),
     weight_decay: NonNegativeFloat = 0.01,
 ) -> torch.optim.Optimizer:

@@ -1,0 +1,61 @@
+"""docs/catalogue.md, made from the specs: `python -m suite.report.catalogue_document` from the project's root."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from suite.report.markdown import escape, tidy
+from suite.spec.ablation import FOLDER, Ablation, find_ablations, load_ablation
+from suite.spec.metrics import METRICS
+from suite.trial_result import Value
+
+_PATH = Path("docs/catalogue.md")
+_INTRODUCTION = (
+    "Every tip with the ablation that tests it, made from `ablations/*.yaml` by "
+    "`python -m suite.report.catalogue_document`. What your own results say of them: `suite list`."
+)
+_EXPECTATIONS = {"better": "does better than", "worse": "does worse than", "same": "is practically the same as"}
+
+
+def document(ablations: Iterable[Ablation]) -> str:
+    """A table of all tips, then a section for each, as Markdown."""
+    listed = sorted(ablations, key=lambda ablation: ablation.id)
+    rows = [f"| [{item.id}](#{item.id}) | {escape(item.tip)} | {escape(item.source)} |" for item in listed]
+    table = ["| ablation | tip | source |", "| --- | --- | --- |", *rows]
+    sections = ["\n".join(_section(item)) for item in listed]
+    return tidy("\n\n".join(["# The catalogue", _INTRODUCTION, "\n".join(table), *sections]))
+
+
+def _section(ablation: Ablation) -> Iterator[str]:
+    yield f"## {ablation.id}"
+    yield f"**{escape(ablation.tip)}** ({escape(ablation.source)})"
+    yield f"\n> {escape(ablation.quote)}"
+    if ablation.translation:
+        yield f">\n> *{escape(ablation.translation)}*"
+    places = [f"{scale}: {', '.join(names)}" for scale, names in ablation.workloads.items()]
+    yield f"\nWorkloads: {escape('; '.join(places))}."
+    if ablation.settings:
+        yield f"All arms: {_changes(ablation.settings)}."
+    yield "\n| arm | settings over the workload's own | tuned |"
+    yield "| --- | --- | --- |"
+    for arm, changes in ablation.arms.items():
+        tuned = "; ".join(f"`{key}` in {', '.join(map(str, values))}" for key, values in ablation.swept(arm).items())
+        yield f"| {escape(arm)} | {_changes(changes) or 'none'} | {tuned or 'nothing'} |"
+    yield "\nThe tip says:"
+    for name, claim in ablation.claims.items():
+        primary = " (primary)" if claim.primary else ""
+        sides = f"`{claim.variant}` {_EXPECTATIONS[claim.expect]} `{claim.reference}`"
+        yield f"- {escape(name)}{primary}: {sides} in {METRICS[claim.metric].label}"
+
+
+def _changes(changes: Mapping[str, Value]) -> str:
+    return ", ".join(f"`{key}: {_yaml(value)}`" for key, value in changes.items())
+
+
+def _yaml(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_yaml, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    _PATH.write_text(document(map(load_ablation, map(str, find_ablations(FOLDER)))), encoding="utf-8")

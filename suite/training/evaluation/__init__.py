@@ -1,0 +1,1 @@
+"""How examples are scored: `build(...)` gives a function (network, inputs) -> scores."""

@@ -1,0 +1,22 @@
+"""Some labels are wrong, at random.
+
+Zhang et al., Understanding deep learning requires rethinking generalization (2016).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from suite.training.arguments import Fraction
+
+
+def build(classes: int, *, fraction: Fraction = 0.2) -> Callable[[Tensor, torch.Generator], Tensor]:
+    """As in `as_given`; about `fraction` of the labels become one of the other classes."""
+
+    def spoil(targets: Tensor, generator: torch.Generator) -> Tensor:
+        chosen = torch.rand(len(targets), generator=generator) < fraction
+        other = (targets + torch.randint(1, classes, targets.shape, generator=generator)) % classes
+        return torch.where(chosen, other, targets)
+
+    return spoil

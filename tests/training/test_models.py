@@ -1,0 +1,83 @@
+"""Networks: sizes, shapes and what the options mean."""
+
+import pytest
+import torch
+from torch import nn
+
+from suite.training.model import cnn, deep_cnn
+
+
+def size(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def kinds(model: nn.Module, kind: type[nn.Module]) -> list[nn.Module]:
+    return [module for module in model.modules() if isinstance(module, kind)]
+
+
+def test_two_3x3_see_as_much_as_one_5x5_with_18_weights_for_25() -> None:
+    def blocks(**options: int) -> tuple[int, int]:
+        model = cnn.build((16, 12, 12), 10, widths=(16,), **options)  # type: ignore[arg-type]
+        convolutions = nn.Sequential(*[layer for layer in model if isinstance(layer, nn.Conv2d)])
+        seen = torch.zeros(1, 16, 12, 12, requires_grad=True)
+        convolutions(seen)[0, 0, 6, 6].backward()
+        field = int(seen.grad.abs().sum(dim=(0, 1)).ne(0).any(dim=0).sum())  # type: ignore[union-attr]
+        return field, sum(layer.weight.numel() for layer in kinds(convolutions, nn.Conv2d))  # type: ignore[misc, operator]
+
+    assert blocks(kernel=5) == (5, 25 * 256)
+    assert blocks(convs=2) == (5, 18 * 256)
+    assert blocks(kernel=7) == (7, 49 * 256)
+    assert blocks(convs=3) == (7, 27 * 256)
+
+
+def test_prelu_learns_its_slope() -> None:
+    model = cnn.build((1, 8, 8), 10, activation="prelu")
+    slope = kinds(model, nn.PReLU)[0].weight
+    assert slope.item() == 0.25  # type: ignore[operator]
+    model(torch.randn(4, 1, 8, 8)).sum().backward()
+    assert slope.grad.item() != 0.0  # type: ignore[union-attr]
+
+
+def test_local_response_normalisation_is_torch_s_and_follows_the_activation() -> None:
+    layers = list(cnn.build((1, 8, 8), 10, norm="lrn"))  # type: ignore[call-overload]
+    places = [place for place, layer in enumerate(layers) if isinstance(layer, nn.LocalResponseNorm)]
+    assert len(places) == 2
+    assert all(isinstance(layers[place - 1], nn.ReLU) for place in places)
+
+
+@pytest.mark.parametrize("depth", [2, 4, 8, 14])
+def test_depth_counts_the_layers_with_weights(depth: int) -> None:
+    for connections in ("plain", "residual"):
+        model = deep_cnn.build((1, 16, 16), 10, depth=depth, connections=connections)  # type: ignore[arg-type]
+        assert len(kinds(model, nn.Conv2d)) + len(kinds(model, nn.Linear)) == depth
+        assert model(torch.randn(2, 1, 16, 16)).shape == (2, 10)
+
+
+def test_an_odd_depth_is_refused() -> None:
+    with pytest.raises(ValueError, match="depth 7 is odd"):
+        deep_cnn.build((1, 16, 16), 10, depth=7)
+
+
+def test_plain_and_residual_differ_in_the_addition_alone() -> None:
+    plain, residual = (
+        deep_cnn.build((1, 16, 16), 10, depth=8, connections=name)  # type: ignore[arg-type]
+        for name in ("plain", "residual")
+    )
+    residual.load_state_dict(plain.state_dict())
+    inputs = torch.randn(4, 1, 16, 16)
+    assert not torch.allclose(plain.eval()(inputs), residual.eval()(inputs))
+    for block in residual.modules():
+        if hasattr(block, "residual"):
+            block.residual = False
+    assert torch.equal(plain(inputs), residual(inputs))
+
+
+@pytest.mark.parametrize("depth", [8, 14, 20])
+def test_dense_connections_append_channels_at_about_as_many_parameters(depth: int) -> None:
+    plain = deep_cnn.build((1, 16, 16), 10, depth=depth, connections="plain")
+    dense = deep_cnn.build((1, 16, 16), 10, depth=depth, connections="dense")
+    assert 0.8 < size(dense) / size(plain) < 1.25
+    convolutions = [layer for layer in kinds(dense, nn.Conv2d) if layer.kernel_size == (3, 3)]
+    growth = convolutions[1].out_channels
+    assert convolutions[0].out_channels == 2 * growth
+    assert convolutions[2].in_channels == convolutions[1].in_channels + growth  # type: ignore[operator]
