@@ -5,8 +5,8 @@
 
 Both sides train the same network (3 convolutions with batch normalisation, 28x28 grey) by SGD with momentum on the same
 images for the same epochs. The naive side is Ray Tune's PyTorch tutorial: a function trainable that reports every
-epoch, one process per trial. Ratios are taken side by side in one run: rounds alternate and medians are compared. Run it
-on an otherwise idle machine.
+epoch, one process per trial. Ratios are taken side by side in one run: rounds alternate and medians are compared. Run
+it on an otherwise idle machine.
 """
 
 import argparse

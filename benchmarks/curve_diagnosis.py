@@ -1,0 +1,165 @@
+"""What `suite/verdict/diagnosis.py` says of real trainings in which a fault was planted.
+
+    .venv/bin/python benchmarks/curve_diagnosis.py                   # the table in docs/diagnosis.md
+    .venv/bin/python benchmarks/curve_diagnosis.py --first-seed 0    # the seeds that the thresholds were chosen on
+
+Every case is trained on digits_cnn and glyphs_cnn, once per seed, in two processes. Rows of the table are what was
+planted, columns what the report would say: from the curves alone, without being told the number of classes.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, get_args
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from suite.cli.study import data_places
+from suite.spec import slots
+from suite.spec.trials import Trial
+from suite.spec.workload import load_workload
+from suite.trial_result import TrialResult
+from suite.verdict.diagnosis import Kind, diagnose
+
+WORKLOADS = ("digits_cnn", "glyphs_cnn")
+PROCESSES = 2
+
+
+def leaked(data: Any, settings: Mapping[str, Any], seed: int) -> Any:
+    """Every validation example is one of the training examples too."""
+    import torch
+
+    from suite.training.streams import stream
+
+    split = torch.randperm(len(data.targets), generator=stream(seed, "split"))
+    train, held_out = int(settings["engine.train_examples"]), int(settings["engine.validation_examples"])
+    sources = split[torch.arange(held_out) % train]
+    inputs, targets = data.inputs.clone(), data.targets.clone()
+    inputs[split[train : train + held_out]] = data.inputs[sources]
+    targets[split[train : train + held_out]] = data.targets[sources]
+    return data._replace(inputs=inputs, targets=targets)
+
+
+def misaligned(data: Any, settings: Mapping[str, Any], seed: int) -> Any:
+    """Every example has the label of the one before it."""
+    return data._replace(targets=data.targets.roll(1))
+
+
+def wrong(data: Any, seed: int, share: float) -> Any:
+    """About this share of the labels becomes one of the other classes, in training and validation alike."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    other = data.targets + torch.randint(1, len(data.classes), data.targets.shape, generator=generator)
+    chosen = torch.rand(len(data.targets), generator=generator) < share
+    return data._replace(targets=torch.where(chosen, other % len(data.classes), data.targets))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A planted fault: changed settings, changed data, and the diagnoses that are right."""
+
+    right: tuple[str, ...]
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    spoil: Callable[[Any, Mapping[str, Any], int], Any] | None = None
+
+
+def a_fifth_wrong(data: Any, settings: Mapping[str, Any], seed: int) -> Any:
+    """One label in five becomes one of the other classes."""
+    return wrong(data, seed, 0.2)
+
+
+def forty_percent_wrong(data: Any, settings: Mapping[str, Any], seed: int) -> Any:
+    """Two labels in five become one of the other classes."""
+    return wrong(data, seed, 0.4)
+
+
+FEW = {"engine.train_examples": 150, "engine.epochs": 60, "schedule": "constant"}
+TINY = {"model.widths": [2, 2], "model.hidden": 2, "engine.epochs": 40}
+NOT_LEARNT = ("suspected data fault", "overfitting", "plateau", "underfitting")
+"""Nothing in a curve tells wrong labels from a hard task: right is any word that sends one to look."""
+CASES: Mapping[str, Case] = {
+    "nothing: as the workload is": Case(("healthy",)),
+    "150 examples, 60 epochs": Case(("overfitting",), FEW),
+    "the same, a fifth of the labels wrong": Case(("overfitting",), FEW, a_fifth_wrong),
+    "rate 1e-4, 5 epochs": Case(("underfitting",), {"optimizer.lr": 1e-4, "engine.epochs": 5}),
+    "2 hidden units, 40 epochs": Case(("plateau", "underfitting"), TINY),
+    "rate 0.15": Case(("rate too high",), {"optimizer.lr": 0.15, "schedule": "constant"}),
+    "rate 0.5": Case(("rate too high",), {"optimizer.lr": 0.5, "schedule": "constant"}),
+    "rate 1000": Case(("diverged",), {"optimizer.lr": 1e3}),
+    "labels one row off": Case(("suspected data fault",), {}, misaligned),
+    "40 % wrong labels": Case(NOT_LEARNT, {}, forty_percent_wrong),
+    "validation rows in training": Case(("leak suspected",), {}, leaked),
+}
+
+
+def trained(job: tuple[str, str, int]) -> TrialResult:
+    """One planted training, from beginning to end."""
+    from suite.training import data_cache, engine
+
+    name, case, seed = job
+    workload = load_workload(name)
+    changed = slots.override(workload.at("quick"), {"engine.device": "cpu", **CASES[case].changes})
+    settings = slots.complete(changed)
+    prepared = data_cache.prepare(workload.data_settings, data_dirs=(), cache_dir=data_places(None)[1])
+    data = data_cache.load(prepared)
+    spoil = CASES[case].spoil
+    trial = Trial(settings=settings, seed=seed, purpose="tuning", data_fingerprint=prepared.fingerprint)
+    training = engine.train(trial, dataset=data if spoil is None else spoil(data, settings, seed))
+    while True:
+        try:
+            next(training)
+        except StopIteration as stop:
+            result: TrialResult = stop.value
+            return result
+
+
+def results(cases: Sequence[str], seeds: Sequence[int]) -> dict[tuple[str, str, int], TrialResult]:
+    """(workload, case, seed) -> the training, all of them."""
+    jobs = list(product(WORKLOADS, cases, seeds))
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        return dict(zip(jobs, pool.map(trained, jobs, chunksize=1), strict=True))
+
+
+def table(found: Mapping[tuple[str, str, int], TrialResult]) -> str:
+    """Planted by diagnosed, in Markdown; what is right is bold."""
+    said = {key: diagnose(run).kind for key, run in found.items()}
+    kinds = [kind for kind in get_args(Kind) if kind in said.values()]
+    lines = ["| planted | on | " + " | ".join(kinds) + " |", "| --- | --- |" + " ---: |" * len(kinds)]
+    for case, workload in product(CASES, WORKLOADS):
+        counts = Counter(kind for (name, what, _), kind in said.items() if (name, what) == (workload, case))
+        if counts:
+            cells = [_cell(counts[kind], right=kind in CASES[case].right) for kind in kinds]
+            lines.append(f"| {case} | {workload} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(count: int, *, right: bool) -> str:
+    return "" if not count else f"**{count}**" if right else str(count)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--first-seed", type=int, default=1000)
+    arguments = parser.parse_args()
+    begin = time.perf_counter()
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    found = results(tuple(CASES), seeds)
+    print(table(found))
+    right, told = (
+        sum(diagnose(run, classes=classes).kind in CASES[case].right for (_, case, _), run in found.items())
+        for classes in (None, 10)
+    )
+    print(f"\n{right} of {len(found)} as planted; {told} when told that there are 10 classes")
+    print(f"{time.perf_counter() - begin:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""`suite check`: what it shows, what it finds wrong, and what bad input gets."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Suite
+
+
+def test_a_healthy_arm_is_shown_and_exits_with_0(suite: Suite, folder: Path) -> None:
+    done = suite("check", "small", "--arm", "plain")
+    assert done.returncode == 0, done.stderr + done.stdout
+    for words in ("32 × 1 × 8 × 8", "64 × 1 × 16 × 16", "16 × 8 × 8", "13,706", "ln(10) = 2.303", "nothing is wrong"):
+        assert words in done.stdout
+    picture = folder / "results/checks/small-plain-digits_cnn.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture.relative_to(folder)) in done.stdout.replace("\n", "")
+
+
+def test_a_rate_100_times_too_high_is_said_and_exits_with_1(suite: Suite) -> None:
+    done = suite("check", "small", "--arm", "wild")
+    assert done.returncode == 1, done.stderr + done.stdout
+    assert "the rate is too high → lower optimizer.lr to 0.03" in done.stdout
+
+
+def test_json_is_json_and_nothing_else(suite: Suite) -> None:
+    done = suite("check", "digits_cnn", "--json")
+    assert done.returncode == 0, done.stderr
+    (document,) = json.loads(done.stdout)
+    assert document["wrong"] is False
+    assert document["measured"]["model"]["output"] == [10]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["small", "--arm", "plane"], "unknown arm 'plane'; accepted: plain, twin, wild (did you mean 'plain'?)"),
+        (["digit_cnn"], "neither an ablation nor a workload"),
+        (["digits_cnn", "--arm", "plain"], "workloads have no arms"),
+        (["small", "--scale", "standard"], "has no scale 'standard'"),
+        (["small", "--scale", "tiny"], "--scale tiny: accepted: quick, standard, full"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(suite: Suite, arguments: list[str], message: str) -> None:
+    done = suite("check", *arguments)
+    assert done.returncode == 2, done.stdout
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
