@@ -22,7 +22,7 @@ setup: .venv/installed
 .venv/installed: pyproject.toml
 ifneq ($(UV),)
 	test -x .venv/bin/python || uv venv --python $(PYTHON) .venv
-	uv pip install --python .venv/bin/python -e ".[dev]"
+	uv pip install --compile-bytecode --python .venv/bin/python -e ".[dev]"  # as pip does; else every Ray process compiles
 else
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install -e ".[dev]"
