@@ -149,7 +149,7 @@ class _Same:
         return isinstance(other, _Same) and other.dataset.inputs is self.dataset.inputs
 
 
-_USED = ("labels", "preprocess", "order", "augment", "engine")
+_USED = ("labels", "balance", "preprocess", "order", "augment", "engine")
 
 
 def _loaded(settings: tuple[tuple[str, Any], ...], same: _Same, seed: int) -> Loaded:

@@ -18,6 +18,7 @@ TRAINING = Path(__file__).parent.parent / "training"
 SLOTS = (
     "data",
     "labels",
+    "balance",
     "order",
     "preprocess",
     "augment",

@@ -15,6 +15,7 @@ from suite.training.arguments import PositiveFloat, PositiveInt
 from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
 from suite.training.data_cache import Dataset
+from suite.training.split import split_rows
 from suite.training.streams import Noise, stream
 from suite.trial_result import EpochRecord, TrialResult, pack_correctness
 
@@ -52,12 +53,14 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     begin = time.perf_counter()
     settings, seed = trial.settings, trial.seed
     torch.set_num_threads(threads)
-    train_examples = max(1, round(train_share * train_examples))
-    split = torch.randperm(len(dataset.targets), generator=stream(seed, "split"))
-    if train_examples + validation_examples > len(split):
-        raise ValueError(f"{train_examples} + {validation_examples} examples asked for, the data set has {len(split)}")
-    labels = bind(settings, "labels", len(dataset.classes))(dataset.targets, stream(seed, "labels"))
-    train_rows, val_rows = split[:train_examples], split[train_examples : train_examples + validation_examples]
+    train_rows, val_rows, labels = split_rows(
+        settings,
+        dataset,
+        seed,
+        train_examples=train_examples,
+        validation_examples=validation_examples,
+        train_share=train_share,
+    )
     preprocess = bind(settings, "preprocess", dataset.inputs[train_rows])
     train_x, train_y = _placed(preprocess(dataset.inputs[train_rows]), labels[train_rows], device)
     val_x, val_y = _placed(preprocess(dataset.inputs[val_rows]), labels[val_rows], device)
@@ -74,7 +77,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     parameters = list(model.parameters())
     optimizer = bind(settings, "optimizer", parameters)
     base_rates = [group["lr"] for group in optimizer.param_groups]
-    steps_per_epoch = max(1, train_examples // batch_size)
+    steps_per_epoch = max(1, len(train_rows) // batch_size)
     rate_factor = bind(settings, "schedule", epochs * steps_per_epoch, steps_per_epoch)
     augment = bind(settings, "augment")
     treat_gradients = bind(settings, "gradients")
@@ -115,7 +118,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 totals += torch.stack((loss.detach() * len(rows), task.correct(outputs.detach(), targets).sum(), norm))
-        seen = steps_per_epoch * min(batch_size, train_examples)
+        seen = steps_per_epoch * min(batch_size, len(train_rows))
         loss_sum, correct_sum, norm_sum = totals.tolist()
         seconds = time.perf_counter() - start
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from suite.training.build import arguments, bind
 from suite.training.data_cache import Dataset
+from suite.training.split import split_rows
 from suite.training.streams import stream
 from suite.trial_result import Settings
 
@@ -86,15 +87,11 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
     Raises ValueError if the data set has too few.
     """
     engine = arguments(settings, "engine")
-    train, validation = int(engine["train_examples"]), int(engine["validation_examples"])
-    split = torch.randperm(len(dataset.targets), generator=stream(seed, "split"))
-    if train + validation > len(split):
-        raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(split)}")
-    labels = bind(settings, "labels", len(dataset.classes))(dataset.targets, stream(seed, "labels"))
-    all_rows = split[:train]
-    rows, held = all_rows[:MOST], split[train : train + min(validation, MOST_HELD)]
+    sizes = {name: engine[name] for name in ("train_examples", "validation_examples", "train_share") if name in engine}
+    all_rows, validation_rows, labels = split_rows(settings, dataset, seed, **sizes)
+    rows, held = all_rows[:MOST], validation_rows[:MOST_HELD]
     preprocess = bind(settings, "preprocess", dataset.inputs[all_rows])
-    batch_size = min(int(engine["batch_size"]), train)
+    batch_size = min(int(engine["batch_size"]), len(all_rows))
     first = all_rows[bind(settings, "order", all_rows, labels[all_rows])(stream(seed, "order"))[:batch_size]]
     batch, augment = images(preprocess(dataset.inputs[first])), bind(settings, "augment")
     if augment is not None:

@@ -15,6 +15,7 @@ from suite.trial_result import EpochRecord, Purpose, TrialResult
 SETTINGS: Mapping[str, Any] = {
     "data": "digits",
     "labels": "as_given",
+    "balance": "as_given",
     "order": "shuffled",
     "preprocess": "standardize",
     "augment": "none",

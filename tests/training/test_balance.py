@@ -1,0 +1,52 @@
+"""Rare classes, and who is in which part of the split."""
+
+import pytest
+import torch
+from tiny import random_dataset, run, trial
+
+from suite.training.balance import long_tail
+from suite.training.split import Split, split_rows
+
+DATA = random_dataset(pool=400)
+
+
+def split(train_share: float = 1.0, seed: int = 3, **changes: object) -> Split:
+    return split_rows(
+        trial(**changes).settings, DATA, seed, train_examples=200, validation_examples=100, train_share=train_share
+    )
+
+
+def test_classes_get_rarer_by_the_same_factor_from_each_to_the_next() -> None:
+    targets = (torch.arange(4000) % 4)[torch.randperm(4000, generator=torch.Generator().manual_seed(0))]
+    rows = 7 * torch.arange(4000)  # rows of the data set, not places among the chosen
+    kept = long_tail.build(rows, targets, 4, ratio=1000.0)
+    assert torch.bincount(targets[kept // 7]).tolist() == [1000, 100, 10, 1]
+    assert torch.equal(kept, kept.sort().values)  # thinned, not reordered
+
+
+def test_no_class_is_lost_however_rare() -> None:
+    targets = torch.arange(30) % 3
+    kept = long_tail.build(torch.arange(30), targets, 3, ratio=1e6)
+    assert torch.bincount(targets[kept]).tolist() == [10, 1, 1]
+
+
+def test_validation_is_the_same_and_balanced_whatever_training_sees() -> None:
+    given, rare = split(), split(balance="long_tail")
+    assert torch.equal(given.validation, rare.validation)
+    assert set(rare.train.tolist()) < set(given.train.tolist())
+    assert not set(given.train.tolist()) & set(given.validation.tolist())
+
+
+def test_a_share_of_the_data_is_the_first_part_of_all_of_it() -> None:
+    assert torch.equal(split(0.25).train, split().train[:50])
+
+
+def test_too_few_examples_are_said_in_numbers() -> None:
+    with pytest.raises(ValueError, match=rf"5000 \+ 100 examples asked for, the data set has {len(DATA.targets)}"):
+        split_rows(trial().settings, DATA, 3, train_examples=5000, validation_examples=100)
+
+
+def test_a_trial_counts_the_examples_it_trained_on() -> None:
+    result = run(DATA, balance="long_tail", engine__batch_size=8)
+    kept = len(split(balance="long_tail").train)
+    assert {epoch.examples for epoch in result.epochs} == {8 * (kept // 8)}
