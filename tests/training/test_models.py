@@ -45,6 +45,14 @@ def test_local_response_normalisation_is_torch_s_and_follows_the_activation() ->
     assert all(isinstance(layers[place - 1], nn.ReLU) for place in places)
 
 
+@pytest.mark.parametrize(
+    ("norm_at", "in_blocks", "in_hidden"), [("everywhere", 2, 1), ("blocks", 2, 0), ("hidden", 0, 1)]
+)
+def test_normalisation_stands_where_it_is_asked_for(norm_at: str, in_blocks: int, in_hidden: int) -> None:
+    model = cnn.build((1, 8, 8), 10, norm="batch", norm_at=norm_at)  # type: ignore[arg-type]
+    assert (len(kinds(model, nn.BatchNorm2d)), len(kinds(model, nn.BatchNorm1d))) == (in_blocks, in_hidden)
+
+
 @pytest.mark.parametrize("depth", [2, 4, 8, 14])
 def test_depth_counts_the_layers_with_weights(depth: int) -> None:
     for connections in ("plain", "residual"):

@@ -25,13 +25,15 @@ def build(
     hidden: PositiveInt = 64,
     activation: Literal["relu", "prelu", "leaky_relu", "tanh", "sigmoid"] = "relu",
     norm: Literal["none", "batch", "lrn"] = "none",
+    norm_at: Literal["everywhere", "blocks", "hidden"] = "everywhere",
     dropout: Fraction = 0.0,
     conv_dropout: Fraction = 0.0,
 ) -> nn.Module:
     """`input_shape` is (C, H, W). Maps float (n, C, H, W) to scores (n, classes).
 
     Each block has `convs` convolutions of `kernel` x `kernel` (odd: the size is kept), an activation after each, and
-    halves height and width. `stem` > 0 puts a 3x3 convolution with so many filters before them. `dropout` acts on the
+    halves height and width. `norm_at` keeps normalisation out of the blocks, or out of the fully connected layer (which
+    "lrn" never is in). `stem` > 0 puts a 3x3 convolution with so many filters before them. `dropout` acts on the
     fully connected layer's output, `conv_dropout` on whole feature maps after every block (Tompson et al., 2015).
 
     The pool stands before the activation: a monotone activation and max may change places without changing a bit of
@@ -39,6 +41,8 @@ def build(
     network than with the pool behind, and all arms have the same one.)
     """
     channels, height, width = input_shape
+    block_norm = "none" if norm_at == "hidden" else norm
+    hidden_norm = "none" if norm_at == "blocks" else norm
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if stem:
         layers["stem"] = nn.Conv2d(channels, stem, 3, padding=1)
@@ -48,12 +52,12 @@ def build(
         for conv in range(1, convs + 1):
             name = f"{block}" if conv == 1 else f"{block}_{conv}"
             layers[f"conv{name}"] = nn.Conv2d(channels, filters, kernel, padding=kernel // 2)
-            if norm == "batch":
+            if block_norm == "batch":
                 layers[f"norm{name}"] = nn.BatchNorm2d(filters)
             if conv == convs:
                 layers[f"pool{name}"] = nn.MaxPool2d(2)
             layers[f"{activation}{name}"] = build_activation(activation)
-            if norm == "lrn":
+            if block_norm == "lrn":
                 layers[f"norm{name}"] = nn.LocalResponseNorm(5)
             channels = filters
         if conv_dropout:
@@ -61,7 +65,7 @@ def build(
         height, width = height // 2, width // 2
     layers["flatten"] = nn.Flatten()
     layers["hidden"] = nn.Linear(channels * height * width, hidden)
-    if norm == "batch":
+    if hidden_norm == "batch":
         layers["hidden_norm"] = nn.BatchNorm1d(hidden)
     layers[f"hidden_{activation}"] = build_activation(activation)
     if dropout:
