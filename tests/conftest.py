@@ -7,6 +7,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True)  # a failure must mean the change, not the draw
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
