@@ -8,7 +8,6 @@ from suite.report.evidence import Evidence
 from suite.report.figures import margins_axis, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.report.scale import workload_raw_effect
-from suite.spec.metrics import METRICS
 from suite.verdict.models import ClaimVerdict
 
 
@@ -36,7 +35,8 @@ def _panel(claim: ClaimVerdict, arms: Arms, limits: tuple[float, float]) -> Pane
     names = [style.drawable(effect.workload, 18) or f"workload {i + 1}" for i, effect in enumerate(claim.workloads)]
     left = max(0.75, 0.18 + 0.078 * max(map(len, names)))
     with style.drawing():
-        figure, axes = style.canvas(0.92 + 0.42 * rows, left=left, top=0.4, bottom=0.52)
+        title, extra = margins_axis.title(claim, arms)
+        figure, axes = style.canvas(0.92 + extra + 0.42 * rows, left=left, top=0.4 + extra, bottom=0.52)
         margins_axis.prepare(axes, *limits, rows)
         colour = arms.colour(claim.variant)
         for row, (effect, name) in enumerate(zip(claim.workloads, names, strict=True)):
@@ -46,7 +46,7 @@ def _panel(claim: ClaimVerdict, arms: Arms, limits: tuple[float, float]) -> Pane
             text = numbers.change(workload_raw_effect(effect, claim.unit).centre, claim.metric)
             _above(axes, effect.effect, row, text)
         _pooled(axes, claim, rows - 1, colour)
-        axes.set_title(_title(claim, arms), x=-left / (4.4 - left - 0.15) + 0.02, pad=8)
+        axes.set_title(title, x=-left / (4.4 - left - 0.15) + 0.02, pad=8)
         return style.finish(figure, name=style.file_stem("forest", claim.name), alt=words.sentence(claim))
 
 
@@ -67,11 +67,6 @@ def _above(axes: object, x: float, row: float, text: str) -> None:
     axes.annotate(  # type: ignore[attr-defined]
         text, xy=(x, row), xytext=(0, 6), textcoords="offset points", ha=side, va="bottom", fontsize=8, color=style.INK
     )
-
-
-def _title(claim: ClaimVerdict, arms: Arms) -> str:
-    label = METRICS[claim.metric].label
-    return f"{arms.label(claim.variant)} against {arms.label(claim.reference)}: {label}"
 
 
 def _message(claims: Sequence[ClaimVerdict]) -> str:

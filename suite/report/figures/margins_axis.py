@@ -6,11 +6,23 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
-from suite.report.figures.style import FAINT, QUIET, ZONE
-from suite.verdict.models import Interval
+from suite.report.figures.style import FAINT, QUIET, ZONE, Arms
+from suite.spec.metrics import METRICS
+from suite.verdict.models import ClaimVerdict, Interval
 from suite.verdict.units import CLAMP
 
 _WIDEST = CLAMP + 1.5
+_LONGEST_TITLE = 48
+"""Characters that fit over a panel."""
+_TITLE_LINE = 0.17
+
+
+def title(claim: ClaimVerdict, arms: Arms, joint: str = "against") -> tuple[str, float]:
+    """What a panel compares, in two lines where one would run over its edge, and the inches the second one takes."""
+    compared, rest = arms.label(claim.variant), f"{joint} {arms.label(claim.reference)}: {METRICS[claim.metric].label}"
+    if len(compared) + len(rest) < _LONGEST_TITLE:
+        return f"{compared} {rest}", 0.0
+    return f"{compared}\n{rest}", _TITLE_LINE
 
 
 def limits(values: Iterable[float], *, least: float = 2.0) -> tuple[float, float]:

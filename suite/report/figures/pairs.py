@@ -9,7 +9,6 @@ from suite.report.evidence import Evidence
 from suite.report.figures import margins_axis, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.report.scale import is_failed
-from suite.spec.metrics import METRICS
 from suite.verdict.models import ClaimVerdict, WorkloadEffect
 from suite.verdict.units import CLAMP
 
@@ -41,13 +40,13 @@ def _panel(claim: ClaimVerdict, arms: Arms, limits: tuple[float, float]) -> Pane
     names = [style.drawable(effect.workload, 18) or f"workload {i + 1}" for i, effect in enumerate(shown)]
     left = max(0.75, 0.18 + 0.078 * max(map(len, names)))
     with style.drawing():
-        figure, axes = style.canvas(0.88 + 0.62 * len(shown), left=left, top=0.34, bottom=0.52)
+        title, extra = margins_axis.title(claim, arms, joint="−")
+        figure, axes = style.canvas(0.88 + extra + 0.62 * len(shown), left=left, top=0.34 + extra, bottom=0.52)
         margins_axis.prepare(axes, *limits, len(shown))
         axes.set_ylim(len(shown) - 0.45, -0.55)
         for row, (effect, name) in enumerate(zip(shown, names, strict=True)):
             margins_axis.row_label(axes, row, name)
             _dots(axes, row, effect, arms.colour(claim.variant))
-        title = f"{arms.label(claim.variant)} − {arms.label(claim.reference)}: {METRICS[claim.metric].label}"
         axes.set_title(title, x=-left / (4.4 - left - 0.15) + 0.02, pad=6)
         alt = f"Differences by seed, {claim.variant} against {claim.reference}"
         return style.finish(figure, name=style.file_stem("pairs", claim.name), alt=alt)

@@ -6,7 +6,6 @@ from suite.report import numbers, words
 from suite.report.evidence import Evidence
 from suite.report.figures import margins_axis, style
 from suite.report.figures.style import Arms, Figure, Panel
-from suite.spec.metrics import METRICS
 from suite.verdict.models import ArmTuning, ClaimVerdict
 from suite.verdict.units import CLAMP
 
@@ -62,7 +61,8 @@ def _claim_panel(claim: ClaimVerdict, arms: Arms) -> Panel:
     colour = arms.colour(claim.variant)
     ends = [claim.interval_95.low, claim.interval_95.high, default.interval_95.low, default.interval_95.high]
     with style.drawing():
-        figure, axes = style.canvas(1.7, left=0.75, top=0.34, bottom=0.52)
+        title, extra = margins_axis.title(claim, arms)
+        figure, axes = style.canvas(1.7 + extra, left=0.75, top=0.34 + extra, bottom=0.52)
         margins_axis.prepare(axes, *margins_axis.limits([*ends, claim.effect, default.effect]), 2)
         for row, name, interval, effect, face in (
             (0, "default", default.interval_95, default.effect, "white"),
@@ -71,8 +71,6 @@ def _claim_panel(claim: ClaimVerdict, arms: Arms) -> Panel:
             margins_axis.row_label(axes, row, name)
             margins_axis.draw_interval(axes, row, interval, colour=colour, width=2.2)
             axes.plot([effect], [row], marker="o", ms=6.5, mfc=face, mec=colour, mew=1.6, zorder=5)
-        label = METRICS[claim.metric].label
-        title = f"{arms.label(claim.variant)} against {arms.label(claim.reference)}: {label}"
         axes.set_title(title, x=-0.75 / 3.5 + 0.02, pad=6)
         before, after = numbers.signed(default.effect, 1), numbers.signed(claim.effect, 1)
         alt = f"{claim.name}: {before} margins at the default, {after} tuned"
