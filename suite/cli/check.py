@@ -13,13 +13,14 @@ from suite.cli import options, study
 from suite.cli.console import note, out, print_json
 from suite.cli.prepare import prepare_data
 from suite.errors import InputError
-from suite.recording.files import refusal, write
+from suite.recording.files import probe, refusal, write
 from suite.spec import slots
 from suite.spec.ablation import FOLDER as ABLATIONS
 from suite.spec.ablation import find_ablations
 from suite.spec.problems import shown, unknown
 from suite.spec.workload import Workload, find_workloads, load_workload
 from suite.spec.yaml_loader import existing
+from suite.spec.yaml_loader import load as load_yaml
 from suite.trial_result import Settings
 
 if TYPE_CHECKING:  # torch is imported when something is about to be computed
@@ -30,13 +31,18 @@ if TYPE_CHECKING:  # torch is imported when something is about to be computed
     from suite.training.overfit import Overfit
 
 _PICTURES = 32
+_WORKLOAD_ONLY = {"scales", "licence"}
+"""Keys that tell a workload's file from an ablation's."""
 
 
 class _Subject:
     """A workload with an arm's settings."""
 
-    def __init__(self, name: str, workload: Workload, arm: str, settings: Settings, rates: tuple[float, ...]) -> None:
-        self.name, self.workload, self.arm, self.settings, self.rates = name, workload, arm, settings, rates
+    def __init__(
+        self, name: str, workload: Workload, scale: str, arm: str, settings: Settings, rates: tuple[float, ...]
+    ) -> None:
+        self.name, self.workload, self.scale, self.arm = name, workload, scale, arm
+        self.settings, self.rates = settings, rates
 
     @property
     def title(self) -> str:
@@ -45,7 +51,8 @@ class _Subject:
     @property
     def words(self) -> tuple[str, ...]:
         """Of the picture's file name."""
-        return (self.name, self.arm, self.workload.id) if self.arm else (self.name,)
+        names = (self.name, self.arm, self.workload.id) if self.arm else (self.name,)
+        return (*names, self.scale)
 
 
 def check(
@@ -66,6 +73,7 @@ def check(
     can be learnt by heart. Says what is wrong and what to do. Exit code 1 if anything is.
     """
     subjects = list(_subjects(name, arm, scale, allow_code=allow_code))
+    _open(results)
     places = study.data_places(data_dir)
     prepare_data([subject.workload for subject in subjects], None, *places)
     documents, wrong, seen = [], 0, set[str]()
@@ -85,6 +93,15 @@ def check(
     raise typer.Exit(1 if wrong else 0)
 
 
+def _open(results: Path) -> None:
+    """A folder that takes no picture is said at once, not after all is computed."""
+    try:
+        (results / "checks").mkdir(parents=True, exist_ok=True)
+        probe(results / "checks")
+    except OSError as error:
+        raise refusal(results, error) from error
+
+
 def _print_sum(checked: int, wrong: int) -> None:
     faults = "nothing is wrong" if not wrong else f"{wrong} fault{'s' * (wrong > 1)}, see above"
     out.print(Text(f"\n{checked} set-ups checked: {faults}", style="bold"))
@@ -94,8 +111,8 @@ def _subjects(name: str, arm: str | None, scale: str, *, allow_code: bool) -> It
     """Raises InputError with one line if there is no such ablation, workload, arm or scale."""
     if scale not in ("quick", "standard", "full"):
         raise InputError(f"--scale {scale}: accepted: quick, standard, full")
-    is_file = name.endswith((".yaml", ".yml")) and Path(name).is_file()
-    if existing(name, ABLATIONS) is None or (is_file and "arms:" not in Path(name).read_text(encoding="utf-8")):
+    path = existing(name, ABLATIONS)
+    if path is None or _WORKLOAD_ONLY & load_yaml(path).content.keys():
         yield _workload_subject(name, arm, scale, allow_code=allow_code)
         return
     (ablation,) = study.load([name], allow_code=allow_code)
@@ -108,7 +125,7 @@ def _subjects(name: str, arm: str | None, scale: str, *, allow_code: bool) -> It
             for changes in ({"engine.device": "cpu"}, ablation.settings, ablation.arms[each]):
                 settings = slots.override(settings, changes)
             rates = tuple(float(rate) for rate in ablation.swept(each).get("optimizer.lr", []))
-            yield _Subject(ablation.id, workload, each, slots.complete(settings), rates)
+            yield _Subject(ablation.id, workload, scale, each, slots.complete(settings), rates)
 
 
 def _workload_subject(name: str, arm: str | None, scale: str, *, allow_code: bool) -> _Subject:
@@ -126,7 +143,7 @@ def _workload_subject(name: str, arm: str | None, scale: str, *, allow_code: boo
     if chosen != scale:
         note(f"{workload.id} has no scale {scale}: checked at {chosen}")
     settings = slots.override(workload.at(chosen), {"engine.device": "cpu"})
-    return _Subject(workload.id, workload, "", slots.complete(settings), ())
+    return _Subject(workload.id, workload, chosen, "", slots.complete(settings), ())
 
 
 def _check(subject: _Subject, seed: int, data_dirs: tuple[Path, ...], cache_dir: Path) -> tuple["Checkup", "Loaded"]:
@@ -154,7 +171,6 @@ def _draw(subject: _Subject, loaded: "Loaded", results: Path) -> Path:
     ]
     path = results / "checks" / f"{file_stem(*subject.words)}.png"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write(path, picture_grid(images, labels, title=f"First batch with its labels: {subject.title}"))
     except OSError as error:
         raise refusal(results, error) from error

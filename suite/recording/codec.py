@@ -15,6 +15,8 @@ from suite.trial_result import FORMAT_VERSION, EpochRecord, Purpose, Settings, S
 
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _NUMBERS = {int, float}
+_LARGEST = 2**63
+"""Whole numbers stay below: floats, Parquet and torch hold none that is larger than a float or 64 bits."""
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
 _KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
@@ -36,11 +38,15 @@ def decode(text: bytes, name: str | None = None) -> TrialResult:
     Raises OtherVersionError, or ValueError saying what is wrong with the record.
     """
     try:
-        record = json.loads(text.decode("utf-8"), parse_constant=_reject_constant)
+        record = json.loads(text.decode("utf-8"), parse_constant=_reject_constant, parse_int=_integer)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
     except ValueError as error:
         raise ValueError(f"not JSON in UTF-8 ({error}): truncated?") from None
+    if b"\\u" in text:
+        _check_characters(record)
     if not isinstance(record, dict):
         raise ValueError("not a trial's record")
     _check_versions(record)
@@ -49,6 +55,7 @@ def decode(text: bytes, name: str | None = None) -> TrialResult:
     del record["engine_version"]
     result = _result(record)
     _check_identity(result, name)
+    _check_outcome(result)
     return result
 
 
@@ -127,6 +134,38 @@ def _check_identity(result: TrialResult, name: str | None) -> None:
         raise ValueError("settings: not plain values") from None
     if content != result.trial_id:
         raise ValueError(f"its settings, seed, purpose and data belong to trial {content}")
+
+
+def _check_outcome(result: TrialResult) -> None:
+    """The id speaks for what was asked, not for what came out."""
+    numbers = [epoch.epoch for epoch in result.epochs]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise ValueError(f"epochs: {_short(numbers)} is not 1, 2, 3, ...")
+    if result.status == "completed" and result.selected_epoch not in numbers:
+        raise ValueError(f"selected_epoch: {_short(result.selected_epoch)} is none of the {len(numbers)} epochs")
+    if result.test_examples < 0:
+        raise ValueError(f"test_examples: {result.test_examples} is negative")
+    if result.metric_name == "accuracy":
+        shares = {key: value for key, value in result.measurements.items() if key.endswith("_accuracy")}
+        shares |= {f"epoch {epoch.epoch}: val_metric": epoch.val_metric for epoch in result.epochs}
+        for key, value in shares.items():
+            if value < 0 or value > 1:  # NaN is neither: a trial that diverged
+                raise ValueError(f"{key}: {_short(value)} is not between 0 and 1")
+
+
+def _check_characters(record: Any) -> None:
+    """Half a surrogate pair can be escaped in JSON, but not be written to any file."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"text that is not Unicode ({error.reason})") from None
+
+
+def _integer(text: str) -> int:
+    """Raises OverflowError; Python itself refuses to read thousands of digits."""
+    if len(text) > len(str(-_LARGEST)) or abs(int(text)) >= _LARGEST:
+        raise OverflowError(f"the number {text[:20]}... has more than 64 bits")
+    return int(text)
 
 
 def _expect(true: bool, key: str, record: Mapping[str, Any]) -> None:

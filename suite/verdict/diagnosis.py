@@ -186,7 +186,10 @@ def _jumps(curves: _Curves) -> Diagnosis | None:
     if rise <= JUMP * curves.chance and not hovers:
         return None
     at = curves.epochs[where]
-    sentence = f"The training loss jumped up by {rise:.2g} in epoch {at}: the learning rate looks too high."
+    seen = f"jumped up by {rise:.2g} in epoch {at}"
+    if rise <= JUMP * curves.chance:
+        seen = f"stays around {end(curves.train):.3g} and goes up and down more than it falls"
+    sentence = f"The training loss {seen}: the learning rate looks too high."
     return Diagnosis(kind="rate too high", epoch=at, sentence=sentence)
 
 

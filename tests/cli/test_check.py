@@ -12,7 +12,7 @@ def test_a_healthy_arm_is_shown_and_exits_with_0(suite: Suite, folder: Path) -> 
     assert done.returncode == 0, done.stderr + done.stdout
     for words in ("32 × 1 × 8 × 8", "64 × 1 × 16 × 16", "16 × 8 × 8", "13,706", "ln(10) = 2.303", "nothing is wrong"):
         assert words in done.stdout
-    picture = folder / "results/checks/small-plain-digits_cnn.png"
+    picture = folder / "results/checks/small-plain-digits_cnn-quick.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert str(picture.relative_to(folder)) in done.stdout.replace("\n", "")
 
@@ -47,3 +47,28 @@ def test_bad_input_is_one_line_and_exit_code_2(suite: Suite, arguments: list[str
     assert message in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"tip: caf\xe9\narms:\n  a: {}\n", "is not UTF-8 (byte 0xe9 at position 8)"),
+        (b"- arms:\n", "must be a mapping"),
+        (b"tip: a\narm: {a: {}}\n", "did you mean 'arms'?"),
+        (b"# arms: of an ablation\nlicence: none\n", "description: is missing"),
+    ],
+)
+def test_a_file_is_judged_as_what_its_keys_say_it_is(suite: Suite, folder: Path, content: bytes, message: str) -> None:
+    (folder / "odd.yaml").write_bytes(content)
+    done = suite("check", "odd.yaml")
+    assert done.returncode == 2, done.stdout
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_results_folder_that_cannot_be_is_refused_before_anything_is_computed(suite: Suite, folder: Path) -> None:
+    (folder / "taken").write_text("a file")
+    done = suite("check", "digits_cnn", "--results", "taken")
+    assert done.returncode == 2, done.stdout
+    assert "taken" in done.stderr
+    assert done.stdout == ""

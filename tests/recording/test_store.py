@@ -125,6 +125,16 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "bits not in base64": (change(test_correct="**"), "test_correct"),
     "settings nested": (change(settings={"a": {"b": {}}}), "belong to trial"),
     "failed under a success's name": (change(status="failed"), "does not go with the file name"),
+    "a number no float holds": (lambda record: record["epochs"][0].update(train_loss=10**400), "more than 64 bits"),
+    "a number no column holds": (change(measurements={"parameters": 2**63}), "more than 64 bits"),
+    "digits by the thousand": (change(seed=10**4200), "more than 64 bits"),
+    "half a character": (change(reason="\ud800"), "not Unicode"),
+    "half a character below": (change(provenance={"command": ["\udc00"]}), "not Unicode"),
+    "completed without epochs": (change(epochs=[]), "selected_epoch: 2 is none of the 0 epochs"),
+    "an epoch twice": (lambda record: record["epochs"][1].update(epoch=1), "epochs: [1, 1, 3] is not 1, 2, 3"),
+    "more right than asked": (change(measurements={"test_accuracy": 7.0}), "test_accuracy: 7.0 is not between 0 and 1"),
+    "less than none right": (lambda record: record["epochs"][2].update(val_metric=-0.5), "val_metric: -0.5"),
+    "fewer than no examples": (change(test_examples=-3, test_correct=None), "test_examples: -3 is negative"),
     "no version": (lambda record: record.pop("format_version"), "no format_version"),
 }
 

@@ -30,6 +30,17 @@ def test_no_class_is_lost_however_rare() -> None:
     assert torch.bincount(targets[kept]).tolist() == [10, 1, 1]
 
 
+def test_the_most_frequent_class_sets_the_scale_and_an_absent_one_stays_absent() -> None:
+    targets = torch.tensor([0] * 2 + [1] * 2 + [2] * 8)
+    kept = long_tail.build(torch.arange(12), targets, 4, ratio=2.0)
+    assert torch.bincount(targets[kept], minlength=4).tolist() == [2, 2, 5, 0]
+
+
+def test_a_ratio_that_would_leave_all_as_it_is_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"balance.ratio 0.5 is below 1"):
+        long_tail.build(torch.arange(4), torch.arange(4) % 2, 2, ratio=0.5)
+
+
 def test_validation_is_the_same_and_balanced_whatever_training_sees() -> None:
     given, rare = split(), split(balance="long_tail")
     assert torch.equal(given.validation, rare.validation)

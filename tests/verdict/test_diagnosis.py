@@ -109,6 +109,13 @@ def test_a_training_loss_that_jumps_has_too_high_a_rate() -> None:
     assert (found.kind, found.epoch) == ("rate too high", 10)
 
 
+def test_a_loss_that_stays_high_without_a_jump_is_not_said_to_have_jumped() -> None:
+    found = diagnose(run(np.full(10, 2.0), np.full(10, 2.0), accuracy=0.4))
+    assert found.kind == "rate too high"
+    assert "stays around 2" in found.sentence
+    assert "jumped" not in found.sentence
+
+
 def test_a_loss_that_is_not_a_number_or_that_explodes_is_divergence() -> None:
     found = diagnose(run([2.0, math.nan], [2.0, math.nan], status="diverged"))
     assert (found.kind, found.epoch) == ("diverged", 2)

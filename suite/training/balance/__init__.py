@@ -1,1 +1,1 @@
-"""Which labels are trained and validated on: `build(classes)` gives a function (labels, generator) -> labels."""
+"""How frequent each class is in training: `build(rows, targets, classes)` gives the rows to train on."""

@@ -10,9 +10,13 @@ from suite.training.arguments import PositiveFloat
 
 
 def build(rows: Tensor, targets: Tensor, classes: int, *, ratio: PositiveFloat = 50.0) -> Tensor:
-    """As in `as_given`; the last class keeps 1 / `ratio` (at least 1) of the examples of the first, those between them
-    follow a geometric sequence. No class keeps none.
+    """As in `as_given`. The first class may keep as many examples as the most frequent class has, the last 1 / `ratio`
+    of that, those between them follow a geometric sequence; of a class that is present one stays at least.
+
+    Raises ValueError if `ratio` is below 1.
     """
+    if ratio < 1:
+        raise ValueError(f"balance.ratio {ratio:g} is below 1: the first class is the frequent one")
     most = torch.bincount(targets, minlength=classes).max()
     kept = (most * ratio ** -(torch.arange(classes) / max(1, classes - 1))).round().clamp(min=1).long()
     rank = torch.zeros_like(targets)  # of an example among those of its class
