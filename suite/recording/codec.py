@@ -17,6 +17,7 @@ _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _NUMBERS = {int, float}
 _LARGEST = 2**63
 """Whole numbers stay below: floats, Parquet and torch hold none that is larger than a float or 64 bits."""
+_SHARES = ("accuracy", "macro_f1")
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
 _KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
@@ -145,12 +146,12 @@ def _check_outcome(result: TrialResult) -> None:
         raise ValueError(f"selected_epoch: {_short(result.selected_epoch)} is none of the {len(numbers)} epochs")
     if result.test_examples < 0:
         raise ValueError(f"test_examples: {result.test_examples} is negative")
-    if result.metric_name == "accuracy":
-        shares = {key: value for key, value in result.measurements.items() if key.endswith("_accuracy")}
+    shares = {key: value for key, value in result.measurements.items() if key.endswith(_SHARES)}
+    if result.metric_name in _SHARES:
         shares |= {f"epoch {epoch.epoch}: val_metric": epoch.val_metric for epoch in result.epochs}
-        for key, value in shares.items():
-            if value < 0 or value > 1:  # NaN is neither: a trial that diverged
-                raise ValueError(f"{key}: {_short(value)} is not between 0 and 1")
+    for key, value in shares.items():
+        if value < 0 or value > 1:  # NaN is neither: a trial that diverged
+            raise ValueError(f"{key}: {_short(value)} is not between 0 and 1")
 
 
 def _check_characters(record: Any) -> None:

@@ -31,6 +31,9 @@ METRICS: dict[str, Metric] = {
     "test_accuracy": Metric(
         label="test accuracy", unit="points", higher_is_better=True, default_margin=0.5, evaluation_only=True
     ),
+    "test_macro_f1": Metric(
+        label="test macro-F1", unit="points", higher_is_better=True, default_margin=0.5, evaluation_only=True
+    ),
     "test_loss": Metric(
         label="test loss", unit="nats", higher_is_better=False, default_margin=0.01, evaluation_only=True
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from suite.spec import slots
+from suite.spec import defaults, slots
 from suite.spec.ablation import NAME_PATTERN, Ablation
 from suite.spec.metrics import METRICS
 from suite.spec.problems import fields
@@ -56,7 +56,10 @@ def workload_schema() -> dict[str, Any]:
     }
     _replace(
         schema,
-        settings={"$ref": "#/$defs/settings", "required": list(slots.SLOTS)},
+        settings={
+            "$ref": "#/$defs/settings",
+            "required": [slot for slot in slots.SLOTS if slot not in defaults.DEFAULTS],
+        },
         scales=_object({scale: {"$ref": "#/$defs/changes"} for scale in SCALES}) | {"minProperties": 1},
         seconds=_object({scale: {"type": "number", "exclusiveMinimum": 0} for scale in SCALES}),
     )
@@ -111,9 +114,9 @@ def _settings() -> dict[str, Any]:
                 takers.setdefault(argument.name, {})[mechanism] = argument.json_schema()
         for name, schemas in sorted(takers.items()):
             found[f"{slot}.{name}"] = _either(schemas)
-    for argument in slots.arguments(slots.ENGINE).values():
-        if f"{slots.ENGINE}.{argument.name}" != slots.DEVICE:
-            found[f"{slots.ENGINE}.{argument.name}"] = argument.json_schema()
+    for argument in slots.arguments(defaults.ENGINE).values():
+        if f"{defaults.ENGINE}.{argument.name}" != slots.DEVICE:
+            found[f"{defaults.ENGINE}.{argument.name}"] = argument.json_schema()
     return found
 
 

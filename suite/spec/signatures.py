@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from suite.spec.defaults import definition
 from suite.spec.problems import is_not, shown, suggestion
 from suite.trial_result import Value, freeze
 
@@ -78,15 +79,9 @@ class Argument:
 @cache
 def signature(path: Path, function: str) -> Mapping[str, Argument]:
     """By name. Raises OSError if the file cannot be read, ValueError if its source cannot be understood."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"{path.name} is not Python source: {error}") from None
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            return {arg.arg: _argument(arg, default, path) for arg, default in pairs}
-    raise ValueError(f"{path.name} defines no function {function}(...)")
+    given = definition(path, function).args
+    pairs = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    return {arg.arg: _argument(arg, default, path) for arg, default in pairs}
 
 
 @cache

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from suite.spec.defaults import ENGINE, TRAINING
 from suite.spec.problems import accepted, shown, suggestion, unknown
 from suite.spec.signatures import REQUIRED, Argument, signature
 from suite.trial_result import Settings, Value
 
-TRAINING = Path(__file__).parent.parent / "training"
 SLOTS = (
     "data",
+    "classes",
     "labels",
     "balance",
     "order",
@@ -24,6 +25,7 @@ SLOTS = (
     "augment",
     "model",
     "init",
+    "pretraining",
     "task",
     "loss",
     "optimizer",
@@ -32,7 +34,6 @@ SLOTS = (
     "evaluation",
     "selection",
 )
-ENGINE = "engine"
 DEVICE = "engine.device"
 """Belongs to the run, not to a spec."""
 

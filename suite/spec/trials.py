@@ -5,10 +5,12 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
+from suite.spec.defaults import essential
 from suite.trial_result import Purpose, Settings
 
-ENGINE_VERSION = 1
-"""Raise it with any change to suite/training that can change a trial's numbers: old results are then not reused."""
+ENGINE_VERSION = 2
+"""Raise it with any change to suite/training that can change a trial's numbers, a default's value among them: old
+results are then not reused. A new slot or argument whose default changes nothing needs no new version."""
 
 TUNING_SEED = 10_000
 """Tuning seeds start here and evaluation seeds stay below, so that selection never sees a run that is scored."""
@@ -27,9 +29,12 @@ class Trial:
 
     @cached_property
     def id(self) -> str:
-        """16 hexadecimal digits of the SHA-256 of the canonical JSON of all fields and ENGINE_VERSION."""
+        """16 hexadecimal digits of the SHA-256 of the canonical JSON of all fields and ENGINE_VERSION.
+
+        Of the settings, what is not at its default (`essential`).
+        """
         content = {
-            "settings": dict(self.settings),
+            "settings": dict(essential(self.settings)),
             "seed": self.seed,
             "purpose": self.purpose,
             "data": self.data_fingerprint,

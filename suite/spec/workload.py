@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from suite.errors import Problem, SpecError
-from suite.spec import slots
+from suite.spec import defaults, slots
 from suite.spec.checks import argument_problems, mapping, merged, missing_problems, single_problems, validated
 from suite.spec.problems import problem, unknown
 from suite.spec.yaml_loader import existing, load
@@ -35,7 +35,7 @@ class Workload(BaseModel):
     licence: Text
     """Of the data."""
     settings: Annotated[Changes, Field(min_length=1)]
-    """Every slot's mechanism, and the arguments that differ from its defaults."""
+    """The slots' mechanisms, but for those in `defaults.DEFAULTS`, and what differs from their arguments' defaults."""
     scales: Annotated[dict[ScaleName, Changes], Field(min_length=1)]
     """The scales that the workload has, and what each changes."""
     seconds: dict[ScaleName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
@@ -48,7 +48,9 @@ class Workload(BaseModel):
 
     def at(self, scale: str) -> dict[str, Any]:
         """The settings at a scale that the workload has."""
-        return slots.override(self.settings, {str(name): changes for name, changes in self.scales.items()}[scale])
+        return slots.override(
+            {**defaults.DEFAULTS, **self.settings}, {str(name): changes for name, changes in self.scales.items()}[scale]
+        )
 
     def seconds_per_trial(self, scale: str) -> float | None:
         """The file's guess, if it makes one."""
@@ -76,7 +78,7 @@ def load_workload(name: str, *, allow_code: bool = False) -> Workload:
 
 
 def _setting_problems(file: str, content: dict[str, Any], *, allow_code: bool) -> Iterator[Problem]:
-    base = mapping(content.get("settings"))
+    base = {**defaults.DEFAULTS, **mapping(content.get("settings"))}
     yield from single_problems(file, "settings", base, allow_code=allow_code, may_set_data=True)
     yield from argument_problems(file, "settings", base, base, allow_code=allow_code)
     scales = {f"scales.{scale}": mapping(changes) for scale, changes in mapping(content.get("scales")).items()}
@@ -84,5 +86,5 @@ def _setting_problems(file: str, content: dict[str, Any], *, allow_code: bool) -
     for where, changes in scales.items():
         yield from single_problems(file, where, changes, allow_code=allow_code)
         yield from argument_problems(file, where, resolved[where], changes, allow_code=allow_code)
-    if base:
+    if content.get("settings"):
         yield from missing_problems(file, "settings", resolved)

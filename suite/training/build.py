@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from suite.spec.defaults import DEFAULTS
 from suite.training.streams import number
 from suite.trial_result import Settings
 
@@ -22,7 +23,7 @@ def bind(settings: Settings, slot: str, *given: Any) -> Any:
 
     A name with a dot is a user's own module; whoever made the settings has checked that it may run (`--allow-code`).
     """
-    name = str(settings[slot])
+    name = str(settings.get(slot, DEFAULTS.get(slot)))  # a slot may be younger than the record of a trial
     module = importlib.import_module(name if "." in name else f"suite.training.{slot}.{name}")
     return module.build(*given, **arguments(settings, slot))
 

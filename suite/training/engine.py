@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,8 +15,8 @@ from suite.training.arguments import PositiveFloat, PositiveInt
 from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
 from suite.training.data_cache import Dataset
-from suite.training.split import split_rows
-from suite.training.streams import Noise, stream
+from suite.training.split import split_rows, tested_rows
+from suite.training.stage import Device, Examples, Stage, begin, pretrain
 from suite.trial_result import EpochRecord, TrialResult, pack_correctness
 
 Training = Generator[EpochRecord, None, TrialResult]
@@ -50,10 +50,10 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     `train_share` is the part of `train_examples` to train on: arms with more or less data, on workloads of any size.
     """
     # ------------------------------------------------------------------------------------------------ data
-    begin = time.perf_counter()
+    start = time.perf_counter()
     settings, seed = trial.settings, trial.seed
     torch.set_num_threads(threads)
-    train_rows, val_rows, labels = split_rows(
+    split = split_rows(
         settings,
         dataset,
         seed,
@@ -61,80 +61,60 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         validation_examples=validation_examples,
         train_share=train_share,
     )
-    preprocess = bind(settings, "preprocess", dataset.inputs[train_rows])
-    train_x, train_y = _placed(preprocess(dataset.inputs[train_rows]), labels[train_rows], device)
-    val_x, val_y = _placed(preprocess(dataset.inputs[val_rows]), labels[val_rows], device)
+    preprocess = bind(settings, "preprocess", dataset.inputs[split.train])
+
+    def examples(rows: Tensor, classes: tuple[str, ...]) -> Examples:
+        return Examples(preprocess(dataset.inputs[rows]), split.labels[rows], len(classes))
+
+    mine, held = examples(split.train, split.classes), examples(split.validation, split.classes)
 
     # ----------------------------------------------------------------------------------------------- parts
     layout = torch.channels_last if memory_format == "channels_last" else torch.contiguous_format
+    where = Device(name=device, precision=precision, layout=layout)
     height, width, channels = dataset.inputs.shape[1:]
-    model = build_model(settings, (channels, height, width), len(dataset.classes), seed)
-    model.to(device=device, memory_format=layout)  # type: ignore[call-overload]
-    task, criterion = bind(settings, "task"), bind(settings, "loss")
-    sample = _images(train_x[: min(8, batch_size)], layout)
-    counted_for = [item for item in settings.items() if item[0].split(".")[0] in ("model", "init", "loss")]
-    counted = cost((sample.shape, len(dataset.classes), *counted_for), model, criterion, sample, train_y[: len(sample)])
-    parameters = list(model.parameters())
-    optimizer = bind(settings, "optimizer", parameters)
-    base_rates = [group["lr"] for group in optimizer.param_groups]
-    steps_per_epoch = max(1, len(train_rows) // batch_size)
-    rate_factor = bind(settings, "schedule", epochs * steps_per_epoch, steps_per_epoch)
-    augment = bind(settings, "augment")
-    treat_gradients = bind(settings, "gradients")
-    keep = bind(settings, "selection")
-    permute = bind(settings, "order", train_rows, labels[train_rows])
-    evaluate = _Evaluation(bind(settings, "evaluation"), task, criterion, layout, evaluation_batch_size)
-    order, augmentation = stream(seed, "order"), stream(seed, "augment")
-    noise = Noise(seed, device)
-    autocast = torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bf16")
+    model = where.place(build_model(settings, (channels, height, width), mine.classes, seed))
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
+    plan = bind(settings, "pretraining", mine, lambda: examples(split.left_out, split.other_classes))
+    before, finite = 0.0, True
+    if plan is not None:
+        before, finite = pretrain(settings, model, plan, batch_size=batch_size, seed=seed, device=where)
+    stage = begin(
+        settings, model, mine, rows=split.train, epochs=epochs, batch_size=batch_size, seed=seed, device=where
+    )
+    keep = bind(settings, "selection")
+    evaluate = _Evaluation(bind(settings, "evaluation"), stage, evaluation_batch_size)
+    val_x, val_y = where.put(held.inputs, held.targets)
+    sample = where.images(stage.inputs[: min(8, batch_size)])
+    counted_for = [
+        item for item in settings.items() if item[0].split(".")[0] in ("model", "init", "pretraining", "loss")
+    ]
+    counted = cost(
+        (sample.shape, mine.classes, *counted_for), model, stage.criterion, sample, stage.targets[: len(sample)]
+    )
 
     # -------------------------------------------------------------------------------------------- training
     records: list[EpochRecord] = []
     kept: EpochRecord | None = None
+    kept_metrics: dict[str, float] = {}
     weights: dict[str, Tensor] = {}
-    reason = None
-    for epoch in range(1, epochs + 1):
-        _synchronize(device)
-        start = time.perf_counter()
-        totals = torch.zeros(3, device=device)  # loss, correct, gradient norm: summed there, read once per epoch
-        model.train()
-        permutation = permute(order).to(device)
-        with noise:
-            for step in range(steps_per_epoch):
-                rows = permutation[step * batch_size : (step + 1) * batch_size]
-                inputs, targets = _images(train_x[rows], layout), train_y[rows]
-                if augment is not None:
-                    inputs = augment(inputs, augmentation)
-                with autocast:
-                    outputs = model(inputs)
-                loss = criterion(outputs, targets)
-                loss.backward()
-                norm = treat_gradients(parameters)
-                factor = rate_factor((epoch - 1) * steps_per_epoch + step)
-                for group, base in zip(optimizer.param_groups, base_rates, strict=True):
-                    group["lr"] = base * factor
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
-                totals += torch.stack((loss.detach() * len(rows), task.correct(outputs.detach(), targets).sum(), norm))
-        seen = steps_per_epoch * min(batch_size, len(train_rows))
-        loss_sum, correct_sum, norm_sum = totals.tolist()
-        seconds = time.perf_counter() - start
+    reason = None if finite else "the training loss was not finite in pre-training"
+    for epoch in range(1, epochs + 1 if finite else 1):
+        trained = stage.epoch(epoch)
 
         # ------------------------------------------------------------------------------------- validation
-        with noise, autocast:
-            val_loss, val_correct = evaluate(model, val_x, val_y)
+        val_loss, predicted = evaluate(val_x, val_y)
+        val_metrics = stage.task.metrics(predicted, val_y)
         record = EpochRecord(
             epoch=epoch,
-            train_loss=loss_sum / seen,
-            train_metric=correct_sum / seen,
+            train_loss=trained.loss,
+            train_metric=trained.metric,
             val_loss=val_loss,
-            val_metric=float(val_correct.mean()),
-            learning_rate=optimizer.param_groups[0]["lr"],
-            gradient_norm=norm_sum / steps_per_epoch,
-            seconds=seconds,
-            examples=seen,
+            val_metric=val_metrics[stage.task.metric_name],
+            learning_rate=stage.optimizer.param_groups[0]["lr"],
+            gradient_norm=trained.gradient_norm,
+            seconds=trained.seconds,
+            examples=trained.examples,
         )
         records.append(record)
         yield record
@@ -143,30 +123,35 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
             reason = f"the {what} loss was not finite in epoch {epoch}"
             break
         if keep(record, kept):
-            kept = record
+            kept, kept_metrics = record, val_metrics
             weights = {name: value.clone() for name, value in model.state_dict().items()} if epoch < epochs else {}
 
     # ---------------------------------------------------------------------------------------------- result
     measurements = {
-        "parameters": float(sum(p.numel() for p in parameters)),
+        "parameters": float(sum(p.numel() for p in stage.parameters)),
         "flops_per_example": counted.flops_per_example,
         # a CPU has no such meter that means anything in a reused process: there it is counted, not measured
         "peak_memory_bytes": float(torch.cuda.max_memory_allocated())
         if device == "cuda"
         else counted.fixed_bytes + counted.bytes_per_example * batch_size,
-        "train_seconds": sum(record.seconds for record in records),
+        "train_seconds": before + sum(record.seconds for record in records),
     }
+    if plan is not None:
+        measurements["pretraining_seconds"] = before
     correct: np.ndarray | None = None
     if reason is None:
         assert kept is not None
         if weights:
             model.load_state_dict(weights)
-        measurements |= {"val_loss": kept.val_loss, f"val_{task.metric_name}": kept.val_metric}
+        measurements |= {f"train_{stage.task.metric_name}": kept.train_metric, "val_loss": kept.val_loss}
+        measurements |= {f"val_{name}": value for name, value in kept_metrics.items()}
         if trial.purpose == "evaluation":
-            test_x, test_y = _placed(preprocess(dataset.test_inputs), dataset.test_targets, device)
-            with noise, autocast:
-                test_loss, correct = evaluate(model, test_x, test_y)
-            measurements |= {"test_loss": test_loss, f"test_{task.metric_name}": float(correct.mean())}
+            rows = tested_rows(settings, dataset)
+            test_x, test_y = where.put(preprocess(dataset.test_inputs[rows]), dataset.test_targets[rows])
+            test_loss, predicted = evaluate(test_x, test_y)
+            correct = stage.task.correct(predicted, test_y).cpu().numpy()
+            test_metrics = stage.task.metrics(predicted, test_y)
+            measurements |= {"test_loss": test_loss, **{f"test_{name}": value for name, value in test_metrics.items()}}
     return TrialResult(
         trial_id=trial.id,
         settings=settings,
@@ -176,43 +161,27 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         status="completed" if reason is None else "diverged",
         reason=reason,
         epochs=tuple(records),
-        metric_name=task.metric_name,
+        metric_name=stage.task.metric_name,
         selected_epoch=kept.epoch if kept is not None and reason is None else None,
-        measurements={**measurements, "total_seconds": time.perf_counter() - begin},
+        measurements={**measurements, "total_seconds": time.perf_counter() - start},
         test_correct=None if correct is None else pack_correctness(correct),
         test_examples=0 if correct is None else len(correct),
     )
 
 
-def _placed(inputs: Tensor, targets: Tensor, device: str) -> tuple[Tensor, Tensor]:
-    return inputs.contiguous().to(device), targets.to(device)
-
-
-def _images(rows: Tensor, layout: torch.memory_format) -> Tensor:
-    """(n, H, W, C) in memory as (n, C, H, W): free of cost for channels_last."""
-    return rows.permute(0, 3, 1, 2).contiguous(memory_format=layout)
-
-
-def _synchronize(device: str) -> None:
-    if device == "cuda":
-        torch.cuda.synchronize()
-
-
 @dataclass(frozen=True)
 class _Evaluation:
     scores: Callable[[nn.Module, Tensor], Tensor]
-    task: Any
-    criterion: Callable[[Tensor, Tensor], Tensor]
-    layout: torch.memory_format
+    stage: Stage
     batch_size: int
 
-    def __call__(self, model: nn.Module, inputs: Tensor, targets: Tensor) -> tuple[float, np.ndarray]:
-        """Mean loss in nats, and correctness of shape (N,)."""
-        losses, correct = [], []
-        with torch.inference_mode():
+    def __call__(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+        """Mean loss in nats, and what the task predicts for each example, shape (N,)."""
+        stage, losses, predicted = self.stage, list[Tensor](), list[Tensor]()
+        with stage.noise, stage.device.autocast(), torch.inference_mode():
             for begin in range(0, len(targets), self.batch_size):
                 rows = slice(begin, begin + self.batch_size)
-                outputs = self.scores(model, _images(inputs[rows], self.layout))
-                losses.append(self.criterion(outputs, targets[rows]) * len(targets[rows]))
-                correct.append(self.task.correct(outputs, targets[rows]))
-            return float(torch.stack(losses).sum()) / len(targets), torch.cat(correct).cpu().numpy()
+                outputs = self.scores(stage.model, stage.device.images(inputs[rows]))
+                losses.append(stage.criterion(outputs, targets[rows]) * len(targets[rows]))
+                predicted.append(stage.task.predicted(outputs))
+            return float(torch.stack(losses).sum()) / len(targets), torch.cat(predicted)

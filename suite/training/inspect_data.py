@@ -88,8 +88,9 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
     """
     engine = arguments(settings, "engine")
     sizes = {name: engine[name] for name in ("train_examples", "validation_examples", "train_share") if name in engine}
-    all_rows, validation_rows, labels = split_rows(settings, dataset, seed, **sizes)
-    rows, held = all_rows[:MOST], validation_rows[:MOST_HELD]
+    split = split_rows(settings, dataset, seed, **sizes)
+    all_rows, labels = split.train, split.labels
+    rows, held = all_rows[:MOST], split.validation[:MOST_HELD]
     preprocess = bind(settings, "preprocess", dataset.inputs[all_rows])
     batch_size = min(int(engine["batch_size"]), len(all_rows))
     first = all_rows[bind(settings, "order", all_rows, labels[all_rows])(stream(seed, "order"))[:batch_size]]
@@ -105,7 +106,7 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
         stored=labels,
         batch=batch,
         batch_targets=labels[first],
-        classes=dataset.classes,
+        classes=split.classes,
         batch_size=batch_size,
     )
 

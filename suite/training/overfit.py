@@ -227,4 +227,4 @@ def _mean(values: list[float]) -> float:
 def _accuracy(parts: Parts, inputs: Tensor, targets: Tensor) -> float:
     with torch.no_grad():
         parts.model.eval()
-        return float(parts.task.correct(parts.model(inputs), targets).float().mean())
+        return float(parts.task.correct(parts.task.predicted(parts.model(inputs)), targets).float().mean())

@@ -1,4 +1,4 @@
-"""Which examples a trial trains on and which it is validated on, and by which labels."""
+"""Which examples a trial trains on, is validated and tested on, and by which labels."""
 
 from typing import NamedTuple
 
@@ -12,11 +12,19 @@ from suite.trial_result import Settings
 
 
 class Split(NamedTuple):
-    """Rows of the data set's training part, int64 (n,) and (m,); `labels`, int64, of all of its rows."""
+    """Rows are places in the training part of the data set, int64; labels count from 0 among the task's classes."""
 
     train: Tensor
+    """(n,)."""
     validation: Tensor
     labels: Tensor
+    """(N,): of every row; those of classes left out count among themselves."""
+    classes: tuple[str, ...]
+    """The task's."""
+    other_classes: tuple[str, ...]
+    """Those that it leaves out."""
+    left_out: Tensor
+    """Their rows, in random order."""
 
 
 def split_rows(
@@ -33,10 +41,28 @@ def split_rows(
     The numbers are the engine's settings of these names. Raises ValueError if the data set has too few examples.
     """
     train, validation = max(1, round(train_share * train_examples)), validation_examples
-    rows = torch.randperm(len(dataset.targets), generator=stream(seed, "split"))
+    count = bind(settings, "classes", len(dataset.classes))
+    mine = (dataset.targets < count).nonzero()[:, 0]
+    rows = mine[torch.randperm(len(mine), generator=stream(seed, "split"))]
     if train + validation > len(rows):
         raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(rows)}")
-    classes = len(dataset.classes)
-    labels = bind(settings, "labels", classes)(dataset.targets, stream(seed, "labels"))
-    chosen = bind(settings, "balance", rows[:train], labels[rows[:train]], classes)
-    return Split(chosen, rows[train : train + validation], labels)
+    labels = torch.where(dataset.targets < count, dataset.targets, dataset.targets - count)
+    labels[mine] = bind(settings, "labels", count)(labels[mine], stream(seed, "labels"))
+    others = (dataset.targets >= count).nonzero()[:, 0]
+    first, second = rows[:train], rows[train : train + validation]
+    return Split(
+        train=bind(settings, "balance", first, labels[first], count, "train"),
+        validation=bind(settings, "balance", second, labels[second], count, "validation"),
+        labels=labels,
+        classes=dataset.classes[:count],
+        other_classes=dataset.classes[count:],
+        left_out=others[torch.randperm(len(others), generator=stream(seed, "left out"))],
+    )
+
+
+def tested_rows(settings: Settings, dataset: Dataset) -> Tensor:
+    """Rows of the test part that a trial is tested on: the same for every seed."""
+    count = bind(settings, "classes", len(dataset.classes))
+    rows = (dataset.test_targets < count).nonzero()[:, 0]
+    kept: Tensor = bind(settings, "balance", rows, dataset.test_targets[rows], count, "test")
+    return kept

@@ -19,11 +19,11 @@ def stream(seed: int, name: str) -> torch.Generator:
 class Noise:
     """The generators that dropout draws from are torch's global ones: ours for a block's length, then as they were."""
 
-    def __init__(self, seed: int, device: str) -> None:
+    def __init__(self, seed: int, device: str, name: str = "noise") -> None:
         self._cuda = device == "cuda"
-        self._mine = stream(seed, "noise").get_state()
+        self._mine = stream(seed, name).get_state()
         self._mine_cuda: torch.Tensor | None = None
-        self._seed = number(seed, "noise")
+        self._seed = number(seed, name)
 
     def __enter__(self) -> None:
         self._theirs = torch.get_rng_state()

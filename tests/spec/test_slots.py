@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.spec import signatures, slots
+from suite.spec import defaults, signatures, slots
 from suite.spec.signatures import REQUIRED
 
 
@@ -171,9 +171,9 @@ def test_a_module_that_does_not_exist(root: Path, package: Path, name: str, mess
     assert f"cannot be used: {message}" in str(slots.key_problem("model", name, allow_code=True, root=root))
 
 
-@pytest.mark.parametrize("slot", [*slots.SLOTS, slots.ENGINE])
+@pytest.mark.parametrize("slot", [*slots.SLOTS, defaults.ENGINE])
 def test_every_mechanism_of_the_suite_can_be_read_and_its_defaults_are_accepted(slot: str) -> None:
-    names = slots.mechanisms(slot) if slot != slots.ENGINE else [""]
+    names = slots.mechanisms(slot) if slot != defaults.ENGINE else [""]
     assert names
     for name in names:
         for argument in slots.arguments(slot, name).values():
@@ -181,7 +181,7 @@ def test_every_mechanism_of_the_suite_can_be_read_and_its_defaults_are_accepted(
 
 
 def test_every_name_for_an_argument_type_is_understood() -> None:
-    tree = ast.parse((slots.TRAINING / "arguments.py").read_text(encoding="utf-8"))
+    tree = ast.parse((defaults.TRAINING / "arguments.py").read_text(encoding="utf-8"))
     names = {node.targets[0].id for node in tree.body if isinstance(node, ast.Assign)}
     assert names
     assert names <= set(signatures._NAMED)

@@ -12,8 +12,13 @@ from suite.spec.workload import find_workloads, load_workload
 from suite.training.data_cache import Dataset
 from suite.training.engine import train
 
-VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0, "t_max": 3}
+VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0, "t_max": 3, "count": 5, "epochs": 1}
 """For required arguments of mechanisms, by argument name."""
+
+SITUATIONS: dict[tuple[str, str], dict[str, Any]] = {
+    ("pretraining", "other_classes"): {"classes": "first", "classes.count": 5},
+}
+"""What a mechanism needs beside it."""
 
 SHAPES = {"digits": (8, 8, 1), "glyphs": (16, 16, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
 """(H, W, C) of the data sets that workloads name."""
@@ -26,7 +31,7 @@ TWO_STEPS = {
     "engine.evaluation_batch_size": 32,
     "engine.device": "cpu",
 }
-DATA = random_dataset()
+DATA = random_dataset(pool=400)
 
 MECHANISMS = [(slot, name) for slot in slots.SLOTS if slot != "data" for name in slots.mechanisms(slot)]
 WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_workload(path.stem).scales]
@@ -36,13 +41,13 @@ def required_arguments(slot: str, mechanism: str) -> dict[str, Any]:
     names = [item.name for item in slots.arguments(slot, mechanism).values() if item.default is REQUIRED]
     unknown = [name for name in names if name not in VALUES]
     assert not unknown, f"{slot}/{mechanism} requires {unknown}: add values for them to VALUES in {__file__}"
-    return {f"{slot}.{name}": VALUES[name] for name in names}
+    return {f"{slot}.{name}": VALUES[name] for name in names} | SITUATIONS.get((slot, mechanism), {})
 
 
 def takes_two_steps_twice_alike(settings: dict[str, Any], dataset: Dataset) -> None:
     first, second = (run(dataset, base=settings, seed=5) for _ in range(2))
     assert first.status == "completed", first.reason
-    if settings["balance"] == "as_given":  # others leave examples out
+    if settings.get("balance", "as_given") == "as_given":  # others leave examples out
         assert [epoch.examples for epoch in first.epochs] == [64]
     measured = [value for epoch in first.epochs for value in (epoch.train_loss, epoch.val_loss, epoch.gradient_norm)]
     assert all(math.isfinite(value) for value in [*measured, *first.measurements.values()])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from sklearn.metrics import accuracy_score, f1_score
 from tiny import trial
 from torch import Tensor, nn
 from torch.nn import functional
@@ -139,7 +140,29 @@ def test_scores_in_half_precision_give_a_loss_in_single_precision() -> None:
 
 def test_an_example_is_correct_where_its_own_label_has_the_highest_score() -> None:
     scores = torch.tensor([[0.1, 0.7, 0.2], [0.9, 0.0, 0.1], [-3.0, -2.0, -1.0]])
-    assert classification.build().correct(scores, torch.tensor([1, 1, 2])).tolist() == [True, False, True]
+    task = classification.build()
+    assert task.correct(task.predicted(scores), torch.tensor([1, 1, 2])).tolist() == [True, False, True]
+
+
+def test_members_of_an_ensemble_decide_together() -> None:
+    one, other = torch.tensor([[0.0, 1.0, 0.0]]), torch.tensor([[3.0, 0.0, 0.0]])
+    assert classification.build().predicted(torch.stack((one, one, other), dim=2)).tolist() == [0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_accuracy_and_macro_f1_are_those_of_scikit_learn(seed: int) -> None:
+    draw = generator(seed)
+    targets, predicted = torch.randint(0, 7, (60,), generator=draw), torch.randint(2, 9, (60,), generator=draw)
+    ours = classification.build().metrics(predicted, targets)
+    assert ours["accuracy"] == accuracy_score(targets, predicted)
+    assert ours["macro_f1"] == pytest.approx(f1_score(targets, predicted, average="macro", zero_division=0.0))
+
+
+def test_macro_f1_sees_a_rare_class_that_accuracy_overlooks() -> None:
+    targets, predicted = torch.tensor([0] * 99 + [1]), torch.zeros(100, dtype=torch.int64)
+    metrics = classification.build(metric="macro_f1").metrics(predicted, targets)
+    assert metrics["accuracy"] == 0.99
+    assert metrics["macro_f1"] == pytest.approx(0.5, abs=0.01)
 
 
 # -------------------------------------------------------------------------------------------- optimizers, schedules

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from suite.spec import slots
+from suite.spec import defaults, slots
 from suite.spec.trials import Trial
 from suite.training.data_cache import Dataset
 from suite.training.engine import Training, train
@@ -14,11 +14,7 @@ from suite.trial_result import EpochRecord, Purpose, TrialResult
 
 SETTINGS: Mapping[str, Any] = {
     "data": "digits",
-    "labels": "as_given",
-    "balance": "as_given",
-    "order": "shuffled",
     "preprocess": "standardize",
-    "augment": "none",
     "model": "cnn",
     "model.widths": (4, 8),
     "model.hidden": 16,
@@ -28,9 +24,6 @@ SETTINGS: Mapping[str, Any] = {
     "optimizer": "sgd",
     "optimizer.lr": 0.05,
     "schedule": "cosine",
-    "gradients": "none",
-    "evaluation": "plain",
-    "selection": "last",
     "engine.device": "cpu",
     "engine.epochs": 2,
     "engine.batch_size": 32,
@@ -44,7 +37,7 @@ def trial(
 ) -> Trial:
     """`SETTINGS` with changes; a key's dot is written as two underscores."""
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
-    settings = slots.complete(slots.override(base, dotted))
+    settings = slots.complete(slots.override({**defaults.DEFAULTS, **base}, dotted))
     return Trial(settings=settings, seed=seed, purpose=purpose, data_fingerprint="tiny")
 
 

@@ -1,1 +1,1 @@
-"""How frequent each class is in training: `build(rows, targets, classes)` gives the rows to train on."""
+"""How frequent each class is: `build(rows, targets, classes, part)` gives the rows to keep of a part of the data."""

@@ -1,7 +1,12 @@
-"""One label per example; the metric is accuracy."""
+"""One label per example; the metric is accuracy, or macro-F1 where classes are of unequal size.
+
+Macro-F1, the mean of the classes' F1: Sokolova and Lapalme, A Systematic Analysis of Performance Measures (2009).
+"""
 
 from dataclasses import dataclass
+from typing import Literal
 
+import torch
 from torch import Tensor
 
 
@@ -9,13 +14,35 @@ from torch import Tensor
 class Classification:
     """Scores of shape (n, classes) against labels of shape (n,)."""
 
-    metric_name: str = "accuracy"
+    metric_name: Literal["accuracy", "macro_f1"]
 
-    def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Which examples are right: bool of shape (n,). Its mean is the metric."""
-        return outputs.argmax(dim=1) == targets
+    def predicted(self, outputs: Tensor) -> Tensor:
+        """The class with the highest score: int64 (n,). Of scores (n, classes, members): with the highest mean."""
+        return (outputs if outputs.ndim == 2 else outputs.mean(dim=2)).argmax(dim=1)
+
+    def correct(self, predicted: Tensor, targets: Tensor) -> Tensor:
+        """Which examples are right: bool of shape (n,)."""
+        return predicted == targets
+
+    def metrics(self, predicted: Tensor, targets: Tensor) -> dict[str, float]:
+        """Every metric that a classification has, as fractions."""
+        return {
+            "accuracy": int(self.correct(predicted, targets).sum()) / len(targets),
+            "macro_f1": _macro_f1(predicted, targets),
+        }
 
 
-def build() -> Classification:
-    """Has no settings."""
-    return Classification()
+def build(*, metric: Literal["accuracy", "macro_f1"] = "accuracy") -> Classification:
+    """`metric` is what curves show, and what settings and epochs are selected by."""
+    return Classification(metric)
+
+
+def _macro_f1(predicted: Tensor, targets: Tensor) -> float:
+    """Over the classes that occur, in the labels or among the predictions."""
+    classes = int(torch.maximum(predicted.max(), targets.max())) + 1
+    right, ours, theirs = (
+        torch.bincount(labels, minlength=classes).double()
+        for labels in (targets[predicted == targets], predicted, targets)
+    )
+    occur = ours + theirs > 0
+    return float((2 * right[occur] / (ours + theirs)[occur]).mean())

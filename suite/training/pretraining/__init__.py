@@ -1,0 +1,1 @@
+"""What the network is trained on before: `build(task, others)` gives a Plan (suite/training/stage.py), or None."""

@@ -1,0 +1,9 @@
+"""From scratch."""
+
+from collections.abc import Callable
+
+from suite.training.stage import Examples
+
+
+def build(task: Examples, others: Callable[[], Examples]) -> None:
+    """Nothing comes before."""

@@ -1,0 +1,217 @@
+"""A stage of training: a network, the examples that it is trained on, and how."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from suite.training.build import bind, build_model
+from suite.training.streams import Noise, stream
+from suite.trial_result import Settings
+
+
+class Examples(NamedTuple):
+    """Inputs (n, H, W, C) after preprocessing, labels int64 (n,) and how many classes there are."""
+
+    inputs: Tensor
+    targets: Tensor
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a network is trained on before its task (the `pretraining` slot)."""
+
+    examples: Examples
+    epochs: int
+    freeze: bool
+    """Whether the layers before the first fully connected one stay as this leaves them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """Over an epoch: loss in nats per example, the task's metric, and the gradient's global L2 norm per step."""
+
+    loss: float
+    metric: float
+    gradient_norm: float
+    seconds: float
+    examples: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """Where and how numbers are kept: what every part of a trial has in common."""
+
+    name: str
+    precision: str
+    layout: torch.memory_format
+
+    def put(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Both on the device."""
+        return inputs.contiguous().to(self.name), targets.to(self.name)
+
+    def images(self, rows: Tensor) -> Tensor:
+        """(n, H, W, C) in memory as (n, C, H, W): free of cost for channels_last."""
+        return rows.permute(0, 3, 1, 2).contiguous(memory_format=self.layout)
+
+    def autocast(self) -> torch.autocast:
+        """For forward passes."""
+        return torch.autocast(self.name, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+    def place(self, model: nn.Module) -> nn.Module:
+        """The network there, in that layout."""
+        return model.to(device=self.name, memory_format=self.layout)  # type: ignore[call-overload, no-any-return]
+
+    def synchronize(self) -> None:
+        """Waits until the device has done what it was given: before the clock is read."""
+        if self.name == "cuda":
+            torch.cuda.synchronize()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """All parts of a stage, bound; `begin` makes one from settings."""
+
+    model: nn.Module
+    inputs: Tensor
+    targets: Tensor
+    device: Device
+    batch_size: int
+    steps_per_epoch: int
+    task: Any
+    criterion: Callable[[Tensor, Tensor], Tensor]
+    parameters: list[nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    base_rates: list[float]
+    rate_factor: Callable[[int], float]
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None
+    treat_gradients: Callable[[Sequence[nn.Parameter]], Tensor]
+    permute: Callable[[torch.Generator], Tensor]
+    order: torch.Generator
+    augmentation: torch.Generator
+    noise: Noise
+
+    def epoch(self, number: int) -> Means:
+        """Trains for one epoch; `number` counts from 1."""
+        self.device.synchronize()
+        start = time.perf_counter()
+        totals = torch.zeros(2, device=self.device.name)  # loss, gradient norm: summed there, read once per epoch
+        predicted, labels = list[Tensor](), list[Tensor]()
+        self.model.train()
+        permutation = self.permute(self.order).to(self.device.name)
+        with self.noise:
+            for step in range(self.steps_per_epoch):
+                rows = permutation[step * self.batch_size : (step + 1) * self.batch_size]
+                inputs, targets = self.device.images(self.inputs[rows]), self.targets[rows]
+                if self.augment is not None:
+                    inputs = self.augment(inputs, self.augmentation)
+                with self.device.autocast():
+                    outputs = self.model(inputs)
+                loss = self.criterion(outputs, targets)
+                loss.backward()  # type: ignore[no-untyped-call]
+                norm = self.treat_gradients(self.parameters)
+                factor = self.rate_factor((number - 1) * self.steps_per_epoch + step)
+                for group, base in zip(self.optimizer.param_groups, self.base_rates, strict=True):
+                    group["lr"] = base * factor
+                self.optimizer.step()
+                self.optimizer.zero_grad(set_to_none=True)
+                totals += torch.stack((loss.detach() * len(rows), norm))
+                predicted.append(self.task.predicted(outputs.detach()))
+                labels.append(targets)
+        examples = self.steps_per_epoch * min(self.batch_size, len(self.targets))
+        loss_sum, norm_sum = totals.tolist()
+        return Means(
+            loss=loss_sum / examples,
+            metric=self.task.metrics(torch.cat(predicted), torch.cat(labels))[self.task.metric_name],
+            gradient_norm=norm_sum / self.steps_per_epoch,
+            seconds=time.perf_counter() - start,
+            examples=examples,
+        )
+
+
+def begin(
+    settings: Settings,
+    model: nn.Module,
+    examples: Examples,
+    *,
+    rows: Tensor,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    device: Device,
+    name: str = "",
+) -> Stage:
+    """`rows` (n,): the examples' places in the data set. Stages of different names draw from different streams."""
+    inputs, targets = device.put(examples.inputs, examples.targets)
+    parameters = list(model.parameters())
+    optimizer = bind(settings, "optimizer", parameters)
+    steps_per_epoch = max(1, len(targets) // batch_size)
+    return Stage(
+        model=model,
+        inputs=inputs,
+        targets=targets,
+        device=device,
+        batch_size=batch_size,
+        steps_per_epoch=steps_per_epoch,
+        task=bind(settings, "task"),
+        criterion=bind(settings, "loss"),
+        parameters=parameters,
+        optimizer=optimizer,
+        base_rates=[group["lr"] for group in optimizer.param_groups],
+        rate_factor=bind(settings, "schedule", epochs * steps_per_epoch, steps_per_epoch),
+        augment=bind(settings, "augment"),
+        treat_gradients=bind(settings, "gradients"),
+        permute=bind(settings, "order", rows, examples.targets),
+        order=stream(seed, f"{name}order"),
+        augmentation=stream(seed, f"{name}augment"),
+        noise=Noise(seed, device.name, f"{name}noise"),
+    )
+
+
+def pretrain(
+    settings: Settings, model: nn.Module, plan: Plan, *, batch_size: int, seed: int, device: Device
+) -> tuple[float, bool]:
+    """Trains a network like `model` by the plan and hands its weights over, all but the last layer's.
+
+    Gives the seconds that it took, and whether the loss stayed finite.
+    """
+    height, width, channels = plan.examples.inputs.shape[1:]
+    earlier = device.place(build_model(settings, (channels, height, width), plan.examples.classes, seed))
+    rows = torch.arange(len(plan.examples.targets))
+    stage = begin(
+        settings,
+        earlier,
+        plan.examples,
+        rows=rows,
+        epochs=plan.epochs,
+        batch_size=batch_size,
+        seed=seed,
+        device=device,
+        name="pretraining ",
+    )
+    epochs = [stage.epoch(number) for number in range(1, plan.epochs + 1)]
+    hand_over(earlier, model)
+    if plan.freeze:
+        freeze_backbone(model)
+    return sum(epoch.seconds for epoch in epochs), all(math.isfinite(epoch.loss) for epoch in epochs)
+
+
+def hand_over(earlier: nn.Module, model: nn.Module) -> None:
+    """Copies weights and buffers, but for those of the last fully connected layer, which knows the classes."""
+    last = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
+    state = {name: value for name, value in earlier.state_dict().items() if name.rpartition(".")[0] != last}
+    model.load_state_dict(state, strict=False)
+
+
+def freeze_backbone(model: nn.Module) -> None:
+    """The layers before the first fully connected one are not trained (running statistics of norms still follow)."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            return
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(False)

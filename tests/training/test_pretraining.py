@@ -1,0 +1,107 @@
+"""Networks that were trained on something else before."""
+
+import pytest
+import torch
+from tiny import numbers, random_dataset, run, trial
+from torch import nn
+
+from suite.training import engine, stage
+from suite.training.build import build_model
+from suite.training.pretraining import coarse, other_classes
+from suite.training.stage import Device, Examples
+
+DATA = random_dataset(pool=600, test=100)
+HALF = {"classes": "first", "classes__count": 5, "engine__train_examples": 100, "engine__validation_examples": 50}
+OTHERS = {"pretraining": "other_classes", "pretraining__epochs": 3}
+HERE = Device(name="cpu", precision="fp32", layout=torch.channels_last)
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, torch.Tensor]]:
+    """The weights with which each stage begins, and those with which the one before it ended."""
+    seen: list[dict[str, torch.Tensor]] = []
+    begin, hand_over = engine.begin, stage.hand_over
+
+    def watched_begin(settings, model, *rest, **named):  # type: ignore[no-untyped-def]
+        seen.append({name: value.clone() for name, value in model.state_dict().items()})
+        return begin(settings, model, *rest, **named)
+
+    def watched_hand_over(earlier: nn.Module, model: nn.Module) -> None:
+        seen.append({name: value.clone() for name, value in earlier.state_dict().items()})
+        hand_over(earlier, model)
+
+    monkeypatch.setattr(engine, "begin", watched_begin)
+    monkeypatch.setattr(stage, "hand_over", watched_hand_over)
+    return seen
+
+
+def test_fine_tuning_starts_from_the_weights_that_pre_training_ended_with(
+    begun: list[dict[str, torch.Tensor]],
+) -> None:
+    run(DATA, **HALF, **OTHERS)
+    earlier, start = begun
+    fresh = build_model(trial(**HALF, **OTHERS).settings, (1, 8, 8), 5, 3).state_dict()
+    for name in start:
+        if name.startswith("output."):
+            assert torch.equal(start[name], fresh[name])
+        else:
+            assert torch.equal(start[name], earlier[name])
+            assert not torch.equal(start[name], fresh[name])
+
+
+def test_a_frozen_backbone_keeps_its_weights_and_costs_less() -> None:
+    tuned, frozen = (run(DATA, **HALF, **OTHERS, pretraining__freeze=freeze) for freeze in (False, True))
+    assert frozen.measurements["flops_per_example"] < tuned.measurements["flops_per_example"]
+    assert frozen.measurements["parameters"] == tuned.measurements["parameters"]
+    model = build_model(trial(**HALF).settings, (1, 8, 8), 5, 3)
+    stage.freeze_backbone(model)
+    trainable = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    assert trainable == ["hidden.weight", "hidden.bias", "output.weight", "output.bias"]
+
+
+def test_pre_training_takes_at_most_so_many_examples() -> None:
+    others = Examples(torch.zeros(20, 2, 2, 1), torch.arange(20) % 3, 3)
+    plan = other_classes.build(others, lambda: others, epochs=2, examples=7)
+    assert (len(plan.examples.inputs), len(plan.examples.targets), plan.examples.classes) == (7, 7, 3)
+
+
+def test_a_task_of_all_classes_has_nothing_to_pre_train_on() -> None:
+    with pytest.raises(ValueError, match="needs classes that the task leaves out"):
+        run(DATA, **OTHERS)
+
+
+def test_the_time_of_pre_training_counts_and_is_told_apart() -> None:
+    result = run(DATA, **HALF, **OTHERS)
+    before = result.measurements["pretraining_seconds"]
+    assert before > 0
+    assert result.measurements["train_seconds"] == before + sum(epoch.seconds for epoch in result.epochs)
+    assert len(result.epochs) == 2
+    assert "pretraining_seconds" not in run(DATA, **HALF).measurements
+
+
+def test_pre_training_that_diverges_is_a_result() -> None:
+    result = run(DATA, **HALF, **OTHERS, optimizer__lr=1e30)
+    assert (result.status, result.epochs) == ("diverged", ())
+    assert result.reason == "the training loss was not finite in pre-training"
+
+
+def test_the_same_trial_gives_the_same_numbers_twice() -> None:
+    easier = {"pretraining": "coarse", "pretraining__epochs": 2}
+    assert numbers(run(DATA, **easier)) == numbers(run(DATA, **easier))
+
+
+def test_classes_that_look_alike_are_one_group() -> None:
+    brightness = torch.tensor([0.0, 1.0, 0.1, 0.9])  # of class 0, 1, 2, 3
+    targets = torch.arange(40) % 4
+    inputs = brightness[targets].reshape(-1, 1, 1, 1) * torch.ones(40, 3, 3, 1)
+    examples = Examples(inputs, targets, 4)
+    groups = coarse.group_of_class(examples, 2).tolist()
+    assert groups[0] == groups[2] != groups[1] == groups[3]
+    plan = coarse.build(examples, lambda: examples, epochs=1, groups=2)
+    assert plan.examples.classes == 2
+    assert torch.equal(plan.examples.targets, torch.tensor(groups)[targets])
+
+
+def test_as_many_groups_as_classes_are_no_easier_question() -> None:
+    with pytest.raises(ValueError, match=r"pretraining.groups 10 is not fewer than the 10 classes"):
+        run(DATA, pretraining="coarse", pretraining__epochs=1, pretraining__groups=10)
