@@ -20,6 +20,7 @@ DEFAULTS = {
     "gradients": "none",
     "evaluation": "plain",
     "selection": "last",
+    "probe": "none",
 }
 """What stands in a slot that a workload does not name: the ordinary thing, or nothing."""
 

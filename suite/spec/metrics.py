@@ -61,4 +61,5 @@ METRICS: dict[str, Metric] = {
     "peak_memory_bytes": Metric(
         label="peak memory", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
     ),
+    "edge_energy": Metric(label="share of edge filters", unit="points", higher_is_better=True, default_margin=5.0),
 }

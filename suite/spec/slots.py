@@ -33,6 +33,7 @@ SLOTS = (
     "gradients",
     "evaluation",
     "selection",
+    "probe",
 )
 DEVICE = "engine.device"
 """Belongs to the run, not to a spec."""

@@ -143,6 +143,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         assert kept is not None
         if weights:
             model.load_state_dict(weights)
+        probe = bind(settings, "probe")
+        measurements |= probe(model) if probe is not None else {}
         measurements |= {f"train_{stage.task.metric_name}": kept.train_metric, "val_loss": kept.val_loss}
         measurements |= {f"val_{name}": value for name, value in kept_metrics.items()}
         if trial.purpose == "evaluation":

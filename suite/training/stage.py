@@ -202,9 +202,9 @@ def pretrain(
 
 
 def hand_over(earlier: nn.Module, model: nn.Module) -> None:
-    """Copies weights and buffers, but for those of the last fully connected layer, which knows the classes."""
-    last = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
-    state = {name: value for name, value in earlier.state_dict().items() if name.rpartition(".")[0] != last}
+    """Copies weights and buffers, but for those of the last fully connected layer, or of every member's last."""
+    last = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1].split(".")[-1]
+    state = {name: value for name, value in earlier.state_dict().items() if name.split(".")[-2] != last}
     model.load_state_dict(state, strict=False)
 
 

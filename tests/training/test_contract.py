@@ -20,7 +20,14 @@ SITUATIONS: dict[tuple[str, str], dict[str, Any]] = {
 }
 """What a mechanism needs beside it."""
 
-SHAPES = {"digits": (8, 8, 1), "glyphs": (16, 16, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+SHAPES = {
+    "digits": (8, 8, 1),
+    "glyphs": (16, 16, 1),
+    "fashion_mnist": (28, 28, 1),
+    "cifar10": (32, 32, 3),
+    "words": (12, 36, 1),
+    "fashion_rows": (14, 70, 1),
+}
 """(H, W, C) of the data sets that workloads name."""
 
 TWO_STEPS = {

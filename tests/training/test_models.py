@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from suite.training.init import sobel
 from suite.training.model import cnn, deep_cnn
+from suite.training.probe import edges
 
 
 def size(model: nn.Module) -> int:
@@ -89,3 +91,23 @@ def test_dense_connections_append_channels_at_about_as_many_parameters(depth: in
     growth = convolutions[1].out_channels
     assert convolutions[0].out_channels == 2 * growth
     assert convolutions[2].in_channels == convolutions[1].in_channels + growth  # type: ignore[operator]
+
+
+# ------------------------------------------------------------------------------------------------------------ probes
+
+
+def test_edge_filters_are_all_edge_and_random_ones_two_ninths() -> None:
+    model, probe = nn.Sequential(nn.Conv2d(1, 3000, 3)), edges.build()
+    assert probe(model)["edge_energy"] == pytest.approx(2 / 9, abs=0.01)
+    horizontal = sobel.kernels()[0]
+    with torch.no_grad():
+        model[0].weight[:] = 0.3 * horizontal + 2.0 * horizontal.T
+    assert probe(model)["edge_energy"] == pytest.approx(1.0)
+    with torch.no_grad():
+        model[0].weight[:] = 1.0  # a blur sees no edge
+    assert probe(model)["edge_energy"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_network_without_a_first_layer_of_3x3_has_no_edge_filters_to_measure() -> None:
+    with pytest.raises(ValueError, match="begins with a 3x3 convolution, not with Conv2d"):
+        edges.build()(nn.Conv2d(1, 2, 5))

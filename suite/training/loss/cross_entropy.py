@@ -9,5 +9,18 @@ from suite.training.arguments import Fraction
 
 
 def build(*, label_smoothing: Fraction = 0.0) -> Callable[[Tensor, Tensor], Tensor]:
-    """Maps scores (n, classes) and labels (n,) to the mean loss, a scalar."""
-    return lambda outputs, targets: functional.cross_entropy(outputs.float(), targets, label_smoothing=label_smoothing)
+    """Maps scores (n, classes), or (n, classes, members) of an ensemble, and labels (n,) to the mean loss, a scalar.
+
+    Of an ensemble the value is the mean over members, on the scale of one network's. The gradient is that of their sum:
+    what a member gets is then the gradient of its own loss, and a learning rate means the same step for it as alone.
+    """
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        if outputs.ndim == 2:
+            return functional.cross_entropy(outputs.float(), targets, label_smoothing=label_smoothing)
+        members = outputs.shape[2]
+        each = targets[:, None].expand(-1, members)
+        mean = functional.cross_entropy(outputs.float(), each, label_smoothing=label_smoothing)
+        return mean + (members - 1) * (mean - mean.detach())  # what is added is 0, but has a gradient
+
+    return loss

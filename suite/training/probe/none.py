@@ -1,0 +1,5 @@
+"""Nothing but what every trial measures."""
+
+
+def build() -> None:
+    """Has no settings."""

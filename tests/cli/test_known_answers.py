@@ -1,0 +1,66 @@
+"""What the suite must find, on real runs of the catalogue's own ablations (the end of docs/catalogue.md's source)."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import PROJECT, Suite
+
+pytestmark = pytest.mark.slow
+
+ANSWERS = [
+    ("shuffle", "never_and_sorted_hurts", "hurts"),
+    ("known_good_skeleton", "softmax_twice_hurts", "hurts"),
+    ("known_good_skeleton", "forgotten_eval_hurts", "hurts"),
+    ("activation", "sigmoid_is_worse", "hurts"),
+    ("residual_dense", "residual_helps_at_26", "helps"),
+    ("initial_lr", "larger_is_worse", "hurts"),
+]
+SHARED_RATE = {
+    "settings": {"model.norm": "none"},
+    "arms": {"raw": {"preprocess": "raw"}, "standardized": {"preprocess": "standardize"}},
+    "claims": {
+        "raw_hurts": {
+            "variant": "raw",
+            "reference": "standardized",
+            "metric": "test_accuracy",
+            "expect": "worse",
+            "primary": True,
+        }
+    },
+}
+
+
+def only(path: Path, claims: list[str]) -> None:
+    """Leaves of a spec what the claims need, so that nothing else is trained."""
+    spec = yaml.safe_load(path.read_text(encoding="utf-8"))
+    kept = {name: {**spec["claims"][name], "primary": name == claims[0]} for name in claims}
+    arms = {claim[side] for claim in kept.values() for side in ("variant", "reference")}
+    spec["claims"], spec["arms"] = kept, {arm: changes for arm, changes in spec["arms"].items() if arm in arms}
+    path.write_text(yaml.safe_dump(spec, allow_unicode=True), encoding="utf-8")
+
+
+def verdicts(suite: Suite, name: str) -> dict[str, str]:
+    done = suite("run", name, "--wandb", "off", "--json", timeout=1800)
+    assert done.returncode == 0, done.stderr
+    (judged,) = json.loads(done.stdout)
+    return {claim["name"]: claim["verdict"] for claim in judged["claims"]}
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in ANSWERS}))
+def test_what_everybody_knows_comes_out(suite: Suite, folder: Path, name: str) -> None:
+    expected = {claim: verdict for ablation, claim, verdict in ANSWERS if ablation == name}
+    path = folder / "ablations" / f"{name}.yaml"
+    shutil.copy(PROJECT / "ablations" / path.name, path)
+    only(path, list(expected))
+    assert verdicts(suite, name) == expected
+
+
+def test_raw_pixels_hurt_at_the_rate_that_suits_standardised_ones(suite: Suite, folder: Path) -> None:
+    path = folder / "ablations" / "zero_center.yaml"
+    spec = yaml.safe_load((PROJECT / "ablations" / path.name).read_text(encoding="utf-8"))
+    del spec["sweep"]
+    path.write_text(yaml.safe_dump({**spec, **SHARED_RATE}, allow_unicode=True), encoding="utf-8")
+    assert verdicts(suite, "zero_center") == {"raw_hurts": "hurts"}
