@@ -89,9 +89,17 @@ class Evidence:
         return tuple(arm for arm in self.arms if any(arm in by_arm for by_arm in self.selected_runs.values()))
 
     def metric_name(self, workload: str) -> str:
-        """What the validation metric of the workload is called, e.g. `accuracy`."""
-        names = [row.result.metric_name for row in self.rows if row.workload == workload]
-        return names[0] if names else "metric"
+        """What the workload's validation metric is called, e.g. `accuracy`; all names, if arms have different ones."""
+        names = {row.result.metric_name for row in self.rows if row.workload == workload}
+        return " or ".join(sorted(names)) or "metric"
+
+    def test_metric(self, workload: str) -> str:
+        """By which all arms are compared: the primary claim's, if it is one of the test set, else the workload's own."""
+        primary = next((claim.metric for claim in self.verdict.claims if claim.primary), "")
+        runs = [run for by_arm in self.selected_runs.get(workload, {}).values() for run in by_arm]
+        if primary.startswith("test_") or not runs:
+            return primary
+        return f"test_{runs[0].metric_name}"
 
     def costs(self, workload: str, arm: str) -> dict[str, float]:
         """Mean of each cost over the arm's completed runs; costs that were not measured are left out."""
@@ -117,12 +125,6 @@ def spread_of(runs: Iterable[TrialResult], value: Callable[[TrialResult], float]
         return 0.0
     mean = math.fsum(finite) / len(finite)
     return math.sqrt(math.fsum((x - mean) ** 2 for x in finite) / (len(finite) - 1))
-
-
-def quality(result: TrialResult) -> float:
-    """The test metric where it was measured, else the validation metric of the kept epoch."""
-    test = result.measurements.get(f"test_{result.metric_name}")
-    return float(test if test is not None else result.measurements.get(f"val_{result.metric_name}", math.nan))
 
 
 def _trials_of(claim: ClaimVerdict, pairs: Iterable[Pair]) -> tuple[tuple[str, list[str]], ...]:

@@ -6,9 +6,10 @@ from typing import Any
 from matplotlib.ticker import EngFormatter, ScalarFormatter
 
 from suite.report import numbers, words
-from suite.report.evidence import Evidence, mean_of, measurement, quality, spread_of
+from suite.report.evidence import Evidence, mean_of, measurement, spread_of
 from suite.report.figures import style
 from suite.report.figures.style import Arms, Figure, Panel
+from suite.spec.metrics import METRICS
 
 _AXES = {
     "train_seconds": "training time (s)",
@@ -48,7 +49,8 @@ def _differs(values: list[float]) -> bool:
 
 
 def _panel(evidence: Evidence, arms: Arms, workload: str, name: str, shown: list[str]) -> Panel | None:
-    metric = evidence.metric_name(workload)
+    metric = evidence.test_metric(workload)
+    label, quality = METRICS[metric].label if metric in METRICS else metric, measurement(metric)
     factor, unit = style.percent_axis(metric)
     ends = []
     with style.drawing():
@@ -66,11 +68,11 @@ def _panel(evidence: Evidence, arms: Arms, workload: str, name: str, shown: list
         if not ends:
             return None
         _frame(axes, [y for _, _, y in ends])
-        axes.set(xlabel=_AXES[name], ylabel=f"test {metric}{unit}")
+        axes.set(xlabel=_AXES[name], ylabel=f"{label}{unit}")
         axes.xaxis.set_major_formatter(EngFormatter() if name != "train_seconds" else ScalarFormatter(useOffset=False))
         (style.label_points if len(ends) <= _MOST_NEAR else style.label_ends)(axes, arms, ends)
         axes.set_title(style.drawable(workload, 40))
-        alt = f"Test {metric} against {_AXES[name]} on {workload}"
+        alt = f"{label.capitalize()} against {_AXES[name]} on {workload}"
         return style.finish(figure, name=style.file_stem("cost", workload, name), alt=alt)
 
 

@@ -24,9 +24,9 @@ def curves(evidence: Evidence, arms: Arms) -> Figure | None:
         slug="curves",
         message=_message(evidence),
         caption=(
-            "Validation metric after each epoch at the selected settings: mean over seeds, the band one standard "
-            "deviation to either side. Where a run diverged, the mean goes on over the others. A dotted line is "
-            "the target of a speed claim."
+            "Validation metric after each epoch at the selected settings (where arms go by different metrics, each by "
+            "its own): mean over seeds, the band one standard deviation to either side. Where a run diverged, the mean "
+            "goes on over the others. A dotted line is the target of a speed claim."
         ),
         panels=tuple(panels),
     )
