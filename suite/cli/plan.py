@@ -99,7 +99,10 @@ def _settings_table(design: Design) -> Table:
     for arm, changes in design.ablation.arms.items():
         words = ", ".join(f"{key}={value}" for key, value in changes.items()) or "none"
         tuned = "; ".join(f"{key} in {', '.join(map(str, values))}" for key, values in design.swept(arm).items())
-        table.add_row(Text(arm), Text(words), Text(tuned or "nothing"))
+        only = ", ".join(f"{key}={value}" for key, value in design.ablation.tuned_with.get(arm, {}).items())
+        table.add_row(
+            Text(arm), Text(words), Text((tuned or "nothing") + (f"; tuning trials with {only}" if only else ""))
+        )
     return table
 
 

@@ -50,16 +50,19 @@ def _arms_table(design: Design, workload: str) -> Table:
     for arm in arms:
         table.add_column(arm, overflow="fold")
     for key in differing + [key for key in keys if key not in differing]:
-        cells = [_cell(settings[arm].get(key), design.swept(arm).get(key)) for arm in arms]
+        tuning = {arm: design.ablation.tuned_with.get(arm, {}).get(key) for arm in arms}
+        cells = [_cell(settings[arm].get(key), design.swept(arm).get(key), tuning[arm]) for arm in arms]
         table.add_row(Text(key), *map(Text, cells), style="bold" if key in differing else "")
         if differing and key == differing[-1]:
             table.add_section()
     return table
 
 
-def _cell(value: object, swept: Sequence[object] | None) -> str:
+def _cell(value: object, swept: Sequence[object] | None, tuning: object | None) -> str:
     if swept:
         return f"{value} (swept: {', '.join(map(str, swept))})"
+    if tuning is not None:
+        return f"{value} (in tuning trials: {tuning})"
     return "–" if value is None else str(value)
 
 

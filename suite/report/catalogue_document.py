@@ -39,7 +39,11 @@ def _section(ablation: Ablation) -> Iterator[str]:
     yield "| --- | --- | --- |"
     for arm, changes in ablation.arms.items():
         tuned = "; ".join(f"`{key}` in {', '.join(map(str, values))}" for key, values in ablation.swept(arm).items())
-        yield f"| {escape(arm)} | {_changes(changes) or 'none'} | {tuned or 'nothing'} |"
+        only = _changes(ablation.tuned_with.get(arm, {}))
+        tuned = (tuned or "nothing") + (f"; tuning trials with {only}" if only else "")
+        yield f"| {escape(arm)} | {_changes(changes) or 'none'} | {tuned} |"
+    if ablation.unequal_budgets:
+        yield f"\nBudgets are unequal on purpose: {escape(ablation.unequal_budgets)}."
     yield "\nThe tip says:"
     for name, claim in ablation.claims.items():
         primary = " (primary)" if claim.primary else ""

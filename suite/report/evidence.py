@@ -94,7 +94,7 @@ class Evidence:
         return " or ".join(sorted(names)) or "metric"
 
     def test_metric(self, workload: str) -> str:
-        """By which all arms are compared: the primary claim's, if it is one of the test set, else the workload's own."""
+        """By which all arms are compared: the primary claim's, if it is of the test set, else the workload's own."""
         primary = next((claim.metric for claim in self.verdict.claims if claim.primary), "")
         runs = [run for by_arm in self.selected_runs.get(workload, {}).values() for run in by_arm]
         if primary.startswith("test_") or not runs:

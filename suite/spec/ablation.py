@@ -65,6 +65,10 @@ class Ablation(BaseModel):
     """Nuisance settings to tune: `{key: [values]}` for all arms, or `{arm: {key: [values]}}` naming every arm."""
     tuning: Literal["shared", "per_pair"] = "shared"
     """One sweep per arm and workload, or one for every pair."""
+    tuned_with: dict[Name, Changes] = {}
+    """By arm: what its tuning trials change over its settings, such as fewer examples."""
+    unequal_budgets: Text | None = None
+    """Why arms may have sweeps of different sizes: for tips about the budget itself. The report repeats it."""
     claims: Annotated[dict[Name, Claim], Field(min_length=1)]
     """What is compared, and what the tip leads us to expect; exactly one is primary."""
 
@@ -121,20 +125,36 @@ class _Draft:
         self.settings = mapping(content.get("settings"))
         self.arms = {arm: mapping(changes) for arm, changes in mapping(content.get("arms")).items()}
         self.sweep = mapping(content.get("sweep"))
+        self.tuned_with = {arm: mapping(changes) for arm, changes in mapping(content.get("tuned_with")).items()}
+        self.may_be_unequal = content.get("unequal_budgets") is not None
         self.claims = {name: mapping(claim) for name, claim in mapping(content.get("claims")).items()}
         self.workloads = mapping(content.get("workloads"))
 
     def problems(self) -> Iterator[Problem]:
         """Everything but the structure."""
         places = {"settings": self.settings} | {f"arms.{arm}": changes for arm, changes in self.arms.items()}
+        places |= {f"tuned_with.{arm}": changes for arm, changes in self.tuned_with.items()}
         for where, changes in places.items():
             yield from single_problems(self.file, where, changes, allow_code=self.allow_code)
-        swept = sweep.sweep_problems(self.sweep, self.arms, allow_code=self.allow_code)
-        for key, message in (*swept, *self._claim_problems()):
+        swept = sweep.sweep_problems(
+            self.sweep, self.arms, allow_code=self.allow_code, may_be_unequal=self.may_be_unequal
+        )
+        for key, message in (*swept, *self._tuned_with_problems(), *self._claim_problems()):
             yield problem(self.file, key, message)
         for scale, names in self.workloads.items():
             if isinstance(names, list) and scale in SCALES:
                 yield from self._workload_problems(scale, [name for name in names if isinstance(name, str)])
+
+    def _tuned_with_problems(self) -> Iterator[tuple[str, str]]:
+        for arm, changes in self.tuned_with.items():
+            if arm not in self.arms:
+                yield f"tuned_with.{arm}", unknown("arm", arm, self.arms)
+            for key in changes:
+                if key in sweep.swept(self.sweep, arm):
+                    yield (
+                        f"tuned_with.{arm}.{key}",
+                        "is swept: a tuning trial would not have the value that it is to test",
+                    )
 
     def _claim_problems(self) -> Iterator[tuple[str, str]]:
         for name, claim in self.claims.items():
@@ -186,6 +206,10 @@ class _Draft:
         for arm, changes in self.arms.items():
             yield from argument_problems(self.file, f"arms.{arm}", arms[arm], changes, allow_code=self.allow_code)
             yield from self._swept_problems(arm, arms[arm])
+        for arm, changes in self.tuned_with.items():
+            if arm in arms:
+                tuned, where = slots.override(arms[arm], changes), f"tuned_with.{arm}"
+                yield from argument_problems(self.file, where, tuned, changes, allow_code=self.allow_code)
         yield from missing_problems(self.file, "settings", {f"arms.{arm}": settings for arm, settings in arms.items()})
 
     def _swept_problems(self, arm: str, settings: Mapping[str, Any]) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ class Design:
     fingerprints: Mapping[str, str]
     max_pairs: int | None = None
     default_point: Point = ()
-    _settings: dict[tuple[str, str, Point], Settings] = field(
+    _settings: dict[tuple[str, str, Point, bool], Settings] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -73,12 +73,13 @@ class Design:
             tuple(zip(swept, map(freeze, values), strict=True)) for values in itertools.product(*swept.values())
         )
 
-    def settings(self, workload: str, arm: str, point: Point) -> Settings:
+    def settings(self, workload: str, arm: str, point: Point, purpose: Purpose = "evaluation") -> Settings:
         """Fully resolved: every slot and every argument, defaults filled in, keys sorted."""
-        key = (workload, arm, point)
+        only_tuning = self.ablation.tuned_with.get(arm, {}) if purpose == "tuning" else {}
+        key = (workload, arm, point, bool(only_tuning))
         if key not in self._settings:
             changed = slots.override(self._workload(workload).at(self.scale), {"engine.device": self.device})
-            for changes in (self.ablation.settings, self.ablation.arms[arm], dict(point)):
+            for changes in (self.ablation.settings, self.ablation.arms[arm], only_tuning, dict(point)):
                 changed = slots.override(changed, changes)
             self._settings[key] = slots.complete(changed)
         return self._settings[key]
@@ -128,7 +129,7 @@ class Design:
         return {key: row for key, row in rows.items() if len({repr(value) for value in row.values()}) > 1}
 
     def _trial(self, workload: str, arm: str, point: Point, seed: int, purpose: Purpose) -> Trial:
-        settings = self.settings(workload, arm, point)
+        settings = self.settings(workload, arm, point, purpose)
         return Trial(settings=settings, seed=seed, purpose=purpose, data_fingerprint=self.fingerprints[workload])
 
     def _workload(self, workload: str) -> Workload:

@@ -19,8 +19,12 @@ class Metric:
     higher_is_better: bool
     default_margin: float
     """In the unit; for points it is a ceiling: the margin is min(this, 10 % of the reference arm's error)."""
+    fixed_margin: bool = False
+    """Points that are no accuracy: the default margin does not depend on the reference arm's error."""
     from_curve: bool = False
     """Computed from the validation curve and a target frozen on tuning seeds, not stored with the trial."""
+    derived: bool = False
+    """Computed when a claim is judged, from all that is stored, and known of runs that diverged as well."""
     evaluation_only: bool = False
     """Measured on the test set, so only in evaluation trials."""
 
@@ -36,6 +40,24 @@ METRICS: dict[str, Metric] = {
     ),
     "test_loss": Metric(
         label="test loss", unit="nats", higher_is_better=False, default_margin=0.01, evaluation_only=True
+    ),
+    "train_accuracy": Metric(
+        label="training accuracy of the kept epoch",
+        unit="points",
+        higher_is_better=True,
+        default_margin=5.0,
+        fixed_margin=True,
+    ),
+    "abnormal_curve": Metric(
+        label="share of abnormal loss curves",
+        unit="points",
+        higher_is_better=False,
+        default_margin=10.0,
+        fixed_margin=True,
+        derived=True,
+    ),
+    "tuning_seconds": Metric(
+        label="time for tuning", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, derived=True
     ),
     "epochs_to_target": Metric(
         label="epochs to target",
@@ -61,5 +83,7 @@ METRICS: dict[str, Metric] = {
     "peak_memory_bytes": Metric(
         label="peak memory", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
     ),
-    "edge_energy": Metric(label="share of edge filters", unit="points", higher_is_better=True, default_margin=5.0),
+    "edge_energy": Metric(
+        label="share of edge filters", unit="points", higher_is_better=True, default_margin=5.0, fixed_margin=True
+    ),
 }

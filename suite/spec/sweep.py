@@ -33,9 +33,9 @@ def place(sweep: Sweep, arm: str) -> str:
 
 
 def sweep_problems(
-    sweep: Sweep, arms: Mapping[str, Mapping[str, Any]], *, allow_code: bool
+    sweep: Sweep, arms: Mapping[str, Mapping[str, Any]], *, allow_code: bool, may_be_unequal: bool
 ) -> Iterator[tuple[str, str]]:
-    """(key, message) of what can be said without resolving the arms."""
+    """(key, message) of what can be said without resolving the arms. `may_be_unequal`: budgets, for a stated reason."""
     if by_arm(sweep):
         yield from _arm_problems(sweep, arms)
     for arm, changes in arms.items():
@@ -44,7 +44,7 @@ def sweep_problems(
         for key, values in grid.items() if isinstance(grid, Mapping) else ():
             yield from ((f"{where}.{key}", message) for message in _grid_problems(key, values, allow_code))
             yield from ((f"{where}.{key}", message) for message in _clashes(key, arm, changes))
-    yield from _budget_problems(sweep, arms)
+    yield from _budget_problems(sweep, arms, may_be_unequal)
 
 
 def _arm_problems(sweep: Sweep, arms: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -83,9 +83,11 @@ def _clashes(key: str, arm: str, changes: Mapping[str, Any]) -> Iterator[str]:
         yield f"is ambiguous: the arm {arm!r} sets {', '.join(inside)}, which naming another {key} would reset"
 
 
-def _budget_problems(sweep: Sweep, arms: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _budget_problems(sweep: Sweep, arms: Mapping[str, Any], may_be_unequal: bool) -> Iterator[tuple[str, str]]:
     budgets = {arm: math.prod(len(values) for values in swept(sweep, arm).values()) for arm in arms}
-    if len(set(budgets.values())) > 1:
+    if may_be_unequal and len(set(budgets.values())) == 1:
+        yield "unequal_budgets", f"is not needed: every arm has {next(iter(budgets.values()))} points"
+    if len(set(budgets.values())) > 1 and not may_be_unequal:
         listed = ", ".join(f"{arm} {count}" for arm, count in budgets.items())
         yield "sweep", f"has unequal budgets (points: {listed}); every arm must have the same number of points"
     if max(budgets.values(), default=0) > MOST_POINTS:

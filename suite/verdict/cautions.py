@@ -17,8 +17,13 @@ NEAR_CEILING = 0.01
 _MACHINE = {"torch": "torch versions", "cpu": "processors", "gpu": "GPUs", "device": "devices"}
 
 
-def cautions(claim: Claim, samples: Sequence[Sample], tunings: Sequence[ArmTuning]) -> tuple[str, ...]:
-    """One sentence per caution, most consequential first; `tunings` of other arms do not matter."""
+def cautions(
+    claim: Claim, samples: Sequence[Sample], tunings: Sequence[ArmTuning], unequal_budgets: str | None = None
+) -> tuple[str, ...]:
+    """One sentence per caution, most consequential first; `tunings` of other arms do not matter.
+
+    `unequal_budgets` is the spec's reason why arms may be tuned unequally.
+    """
     found: list[str] = []
     for sample in samples:
         found += _fallen(claim, sample)
@@ -26,7 +31,7 @@ def cautions(claim: Claim, samples: Sequence[Sample], tunings: Sequence[ArmTunin
         found += [*_resolution(claim, sample), *_ceiling(claim, sample), *_test_set(claim, sample)]
         found += _machines(claim, sample)
     ours = [tuning for tuning in tunings if tuning.arm in (claim.variant, claim.reference)]
-    return tuple(dict.fromkeys([*found, *_edges(ours), *_hopeless(ours)]))
+    return tuple(dict.fromkeys([*_budgets(claim, ours, unequal_budgets), *found, *_edges(ours), *_hopeless(ours)]))
 
 
 def _fallen(claim: Claim, sample: Sample) -> Iterator[str]:
@@ -60,7 +65,10 @@ def _resolution(claim: Claim, sample: Sample) -> Iterator[str]:
 
 def _ceiling(claim: Claim, sample: Sample) -> Iterator[str]:
     error = sample.scale.reference_error
-    if claim.margin is not None or METRICS[claim.metric].unit != "points" or error is None or error >= NEAR_CEILING:
+    metric = METRICS[claim.metric]
+    if claim.margin is not None or metric.unit != "points" or metric.fixed_margin:
+        return
+    if error is None or error >= NEAR_CEILING:
         return
     yield (
         f"{claim.reference} is near the ceiling of {sample.workload} ({100 * error:.2g} % validation error), which "
@@ -98,6 +106,13 @@ def _machines(claim: Claim, sample: Sample) -> Iterator[str]:
 
 def _origin(result: TrialResult, key: str) -> Any:
     return result.settings.get("engine.device") if key == "device" else result.provenance.get(key)
+
+
+def _budgets(claim: Claim, tunings: Sequence[ArmTuning], reason: str | None) -> Iterator[str]:
+    points = {tuning.arm: len(tuning.points) for tuning in tunings}
+    if len(set(points.values())) > 1:
+        counts = [f"{arm} from {points[arm]}" for arm in (claim.variant, claim.reference)]
+        yield f"the budgets are unequal on purpose, settings were chosen for {' and for '.join(counts)}: {reason}"
 
 
 def _edges(tunings: Sequence[ArmTuning]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from suite.spec.ablation import Claim
 from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
 from suite.verdict import claims, curves, failures, pooling, units
+from suite.verdict.diagnosis import ABNORMAL, diagnose
 from suite.verdict.models import Pair, WorkloadEffect
 from suite.verdict.readings import Readings
 from suite.verdict.tuning import Scale
@@ -24,6 +25,9 @@ class PairRuns:
     seed: int
     variant: TrialResult
     reference: TrialResult
+    variant_sweep: tuple[TrialResult, ...] = ()
+    """The tuning trials from which its setting was chosen."""
+    reference_sweep: tuple[TrialResult, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +74,7 @@ class Sample:
 
 def unmeasured(result: TrialResult, metric: str) -> str | None:
     """Why a trial that ran has no value for this metric at all; None when it has one, or failed to get one."""
-    if METRICS[metric].from_curve or result.status == "diverged":
+    if METRICS[metric].from_curve or METRICS[metric].derived or result.status == "diverged":
         return None
     value = result.measurements.get(metric)
     if value is None:
@@ -83,8 +87,10 @@ def unmeasured(result: TrialResult, metric: str) -> str | None:
 def take(readings: Readings, claim: Claim, workload: str, scale: Scale, runs: Sequence[PairRuns]) -> Sample:
     """Measures the pairs; every run must have a value or have failed (`unmeasured` is None)."""
     metric = METRICS[claim.metric]
-    variant, variant_first = _values([run.variant for run in runs], claim.metric, scale.target)
-    reference, reference_first = _values([run.reference for run in runs], claim.metric, scale.target)
+    variant, variant_first = _values([(run.variant, run.variant_sweep) for run in runs], claim.metric, scale.target)
+    reference, reference_first = _values(
+        [(run.reference, run.reference_sweep) for run in runs], claim.metric, scale.target
+    )
     effects = units.effects(variant, reference, metric=metric, margin=scale.margin)
     wide = units.effects(variant, reference, metric=metric, margin=scale.margin, clamp=units.SPREAD_CLAMP)
     both_first = variant_first & reference_first
@@ -108,21 +114,37 @@ def take(readings: Readings, claim: Claim, workload: str, scale: Scale, runs: Se
     )
 
 
-def _values(results: Sequence[TrialResult], metric: str, target: float | None) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The metric of each run, NaN for a failure, and whether a target was reached within the first epoch."""
-    values, first = np.full(len(results), np.nan), np.zeros(len(results), dtype=bool)
-    for i, result in enumerate(results):
-        if result.status != "completed":
+def _values(
+    runs: Sequence[tuple[TrialResult, Sequence[TrialResult]]], metric: str, target: float | None
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """The metric of each run with its sweep, NaN for a failure, and whether a target was reached in the first epoch."""
+    values, first = np.full(len(runs), np.nan), np.zeros(len(runs), dtype=bool)
+    for i, (result, sweep) in enumerate(runs):
+        if METRICS[metric].derived:
+            values[i] = _DERIVED[metric](result, sweep)
+        elif result.status != "completed":
             continue
-        if target is None:
+        elif target is None:
             values[i] = result.measurements[metric]
-            continue
-        clock = "seconds" if metric == "seconds_to_target" else "epochs"
-        arrival = curves.time_to_target(result.epochs, target, clock)  # type: ignore[arg-type]
-        if arrival is not None:
-            values[i], first[i] = arrival.time, arrival.within_first_epoch
+        else:
+            clock = "seconds" if metric == "seconds_to_target" else "epochs"
+            arrival = curves.time_to_target(result.epochs, target, clock)  # type: ignore[arg-type]
+            if arrival is not None:
+                values[i], first[i] = arrival.time, arrival.within_first_epoch
     values[~np.isfinite(values)] = np.nan
     return values, first
+
+
+def _abnormal_curve(result: TrialResult, sweep: Sequence[TrialResult]) -> float:
+    """1 or 0."""
+    return float(diagnose(result).kind in ABNORMAL)
+
+
+def _tuning_seconds(result: TrialResult, sweep: Sequence[TrialResult]) -> float:
+    return math.fsum(trial.measurements.get("train_seconds", math.nan) for trial in sweep)
+
+
+_DERIVED = {"abnormal_curve": _abnormal_curve, "tuning_seconds": _tuning_seconds}
 
 
 def _example_effects(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from suite.spec.ablation import Claim
+from suite.spec.metrics import METRICS
+from suite.trial_result import TrialResult
 from suite.verdict.readings import Readings
 from suite.verdict.samples import PairRuns, Sample, take, unmeasured
 from suite.verdict.selection import Point
@@ -96,4 +98,22 @@ def pair_runs(
     variant, reference = (trial.result for trial in asked)
     if failures or variant is None or reference is None:
         return tuple(failures)
-    return PairRuns(seed=readings.design.evaluation_seed(pair), variant=variant, reference=reference)
+    sweeps = [_sweep(readings, workload, arm, pair) if METRICS[claim.metric].derived else () for arm in arms]
+    return PairRuns(
+        seed=readings.design.evaluation_seed(pair),
+        variant=variant,
+        reference=reference,
+        variant_sweep=sweeps[0],
+        reference_sweep=sweeps[1],
+    )
+
+
+def _sweep(readings: Readings, workload: str, arm: str, pair: int) -> tuple[TrialResult, ...]:
+    """The tuning trials that the pair's setting of the arm was chosen from."""
+    design = readings.design
+    asked = [
+        readings.tuning(workload, arm, point, seed)
+        for point in design.points(arm)
+        for seed in design.tuning_seeds(pair)
+    ]
+    return tuple(trial.result for trial in asked if trial.result is not None)

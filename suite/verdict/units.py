@@ -31,11 +31,11 @@ def margin_in_unit(metric: Metric, declared: float | None, reference_error: floa
 
     `declared` is the spec's: points, nats, or a relative change (0.05 is 5 %). `reference_error` is the reference arm's
     mean validation error, a fraction, on tuning seeds at its selected setting; None where none of those runs completed.
-    The default for points is min(0.5, 10 % of that error).
+    The default for accuracies in points is min(0.5, 10 % of that error).
     """
     if declared is not None:
         return math.log1p(declared) if metric.unit == "log_ratio" else declared
-    if metric.unit != "points" or reference_error is None:
+    if metric.unit != "points" or metric.fixed_margin or reference_error is None:
         return metric.default_margin
     return max(min(metric.default_margin, 0.1 * 100 * reference_error), SMALLEST_MARGIN["points"])
 

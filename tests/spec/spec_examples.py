@@ -15,6 +15,7 @@ settings: {settings}
 arms: {arms}
 sweep: {sweep}
 tuning: {tuning}
+tuned_with: {tuned_with}
 claims: {{bn_helps: {{variant: bn, reference: plain, metric: test_accuracy, expect: better, primary: true}}}}
 """
 DEFAULTS = {
@@ -23,6 +24,7 @@ DEFAULTS = {
     "arms": "{plain: {model.norm: none}, bn: {model.norm: batch}}",
     "sweep": "{optimizer.lr: [0.01, 0.03]}",
     "tuning": "shared",
+    "tuned_with": "{}",
 }
 
 

@@ -100,6 +100,15 @@ def test_shared_tuning_has_three_seeds_and_tuning_per_pair_one_of_its_own(tmp_pa
     assert len({own.tuning_seeds(pair) for pair in range(20)}) == 20
 
 
+def test_what_an_arm_is_tuned_with_changes_its_tuning_trials_and_no_others(tmp_path: Path) -> None:
+    plain, small = design(tmp_path), design(tmp_path, "small", tuned_with="{bn: {engine.train_share: 0.1}}")
+    cell = ("digits_cnn", "bn", (("optimizer.lr", 0.01),))
+    assert small.tuning_trial(*cell, TUNING_SEED).settings["engine.train_share"] == 0.1
+    assert small.evaluation_trial(*cell, 0).settings["engine.train_share"] == 1.0
+    other = ("digits_cnn", "plain", (("optimizer.lr", 0.01),))
+    assert small.tuning_trial(*other, TUNING_SEED).id == plain.tuning_trial(*other, TUNING_SEED).id
+
+
 def test_ablations_lean_on_different_blocks_of_seeds_and_share_trials_within_one(tmp_path: Path) -> None:
     examples = [design(tmp_path, f"example_{number}") for number in range(40)]
     blocks: dict[int, list[set[str]]] = {}

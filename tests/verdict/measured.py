@@ -154,7 +154,7 @@ class World:
             for arm in self.design.ablation.arms:
                 for point in (*self.design.points(arm), ()):
                     settings = {"model": "any" if same_arms else arm, "engine.device": "cpu", **dict(point)}
-                    self.design._settings[workload, arm, point] = settings
+                    self.design._settings[workload, arm, point, False] = settings
 
 
 def noisy(centre: float, n: int = 20, spread: float = 0.002, seed: int = 0) -> list[float]:

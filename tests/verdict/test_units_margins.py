@@ -74,3 +74,8 @@ def test_resolution() -> None:
     assert (fine < 0.01).all()
     epochs = units.resolutions(METRICS["epochs_to_target"], 0.05, test_examples=0, unresolved=both)
     assert epochs[0] == pytest.approx(math.log(2) / 0.05)
+
+
+def test_points_that_are_no_accuracy_have_a_margin_of_their_own() -> None:
+    assert units.margin_in_unit(METRICS["abnormal_curve"], None, 0.02) == 10.0
+    assert units.margin_in_unit(METRICS["test_accuracy"], None, 0.02) == pytest.approx(0.2)

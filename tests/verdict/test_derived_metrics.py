@@ -1,0 +1,55 @@
+"""Metrics that the verdict computes: what tuning cost, and what curves look like."""
+
+import math
+
+import pytest
+from measured import BEST, World, curve, noisy, tuned
+
+FALLING = curve(*(0.1 + 0.08 * epoch for epoch in range(8)))
+
+
+def test_the_cost_of_tuning_is_that_of_the_sweep_which_chose_the_pair_s_setting() -> None:
+    world = World(tuning="per_pair", claim={"metric": "tuning_seconds", "margin": None})
+    for arm, seconds in (("new", 1.0), ("old", 4.0)):
+        world.tune(arm, train_seconds=seconds)
+        world.evaluate(arm, noisy(0.9), train_seconds=100.0)  # what the final training takes does not matter
+    claim = world.claim()
+    assert claim.verdict == "helps"
+    pair = claim.workloads[0].pairs[0]
+    assert (pair.variant, pair.reference) == (3 * 1.0, 3 * 4.0)  # three rates, one seed
+    assert claim.raw_effect == pytest.approx(math.log(1 / 4))
+
+
+def test_the_share_of_abnormal_curves_counts_runs_that_diverged() -> None:
+    world = tuned(claim={"metric": "abnormal_curve", "margin": None})
+    world.evaluate("old", noisy(0.9), epochs=curve(*[0.1, 0.3, 0.5, 0.6, 0.65, 0.7, 0.72, 0.73]))
+    world.evaluate("new", noisy(0.9), status="diverged")
+    claim = world.claim()
+    assert {pair.variant for effect in claim.workloads for pair in effect.pairs} == {1.0}
+    assert claim.verdict in ("hurts", "no practical difference")
+
+
+def test_unequal_budgets_are_said_with_their_reason_where_they_are_unequal() -> None:
+    world = World()
+    ablation = world.design.ablation.model_copy(
+        update={
+            "unequal_budgets": "the budget is what the tip is about",
+            "sweep": {"new": {"optimizer.lr": [0.01, 0.1, 1.0]}, "old": {"optimizer.lr": [0.1]}},
+        }
+    )
+    object.__setattr__(world.design, "ablation", ablation)
+    for arm in ("new", "old"):
+        world.tune(arm, best=BEST)
+        world.evaluate(arm, noisy(0.9))
+    (first, *_) = world.claim().warnings
+    assert first == (
+        "the budgets are unequal on purpose, settings were chosen for new from 3 and for old from 1: "
+        "the budget is what the tip is about"
+    )
+
+
+def test_equal_budgets_are_no_news() -> None:
+    world = tuned()
+    for arm in ("new", "old"):
+        world.evaluate(arm, noisy(0.9))
+    assert not [warning for warning in world.claim().warnings if "budget" in warning]
