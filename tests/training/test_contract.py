@@ -17,6 +17,8 @@ VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0, "t_max": 3, "count": 5, "
 
 SITUATIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("pretraining", "other_classes"): {"classes": "first", "classes.count": 5},
+    ("augment", "multi_scale"): {"model": "deep_cnn"},
+    ("evaluation", "multi_scale"): {"model": "deep_cnn"},
 }
 """What a mechanism needs beside it."""
 

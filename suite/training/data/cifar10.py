@@ -13,18 +13,23 @@ import numpy as np
 import torch
 
 from suite.errors import DataError
+from suite.training.arguments import PositiveFloat
 from suite.training.data_cache import Dataset
 from suite.training.fetch import Fetch, verify
+from suite.training.image_sizes import at_random_sizes
 
 _FOLDER = "cifar-10-batches-py"
 _ARCHIVE = "cifar-10-python.tar.gz"
 
 
-def build(fetch: Fetch) -> Dataset:
+def build(fetch: Fetch, *, smallest: PositiveFloat = 1.0) -> Dataset:
     """From the official batches, which are pickles: read only once their published checksums are right.
 
     They are looked for unpacked, then as lossless WebP in `cifar-10/*.zip` (a mirror half the size, from which the
     official files are rebuilt byte by byte), then as the official archive, which is downloaded if need be.
+
+    `smallest` < 1 shows each photograph at a random size on the canvas (`at_random_sizes`), always the same one. Raises
+    DataError if it is above 1.
     """
     from torchvision.datasets import CIFAR10
 
@@ -47,7 +52,8 @@ def build(fetch: Fetch) -> Dataset:
     for name, md5 in wanted:
         verify(batches / name, md5)
     parts = [CIFAR10(fetch.staging, train=train) for train in (True, False)]
-    images = [torch.from_numpy(part.data) for part in parts]
+    sizes = torch.Generator().manual_seed(0)
+    images = [at_random_sizes(torch.from_numpy(part.data), smallest, sizes) for part in parts]
     labels = [torch.tensor(part.targets, dtype=torch.int64) for part in parts]
     return Dataset(images[0], labels[0], images[1], labels[1], tuple(parts[0].classes))
 

@@ -3,7 +3,9 @@
 Plain and residual: He et al., Deep Residual Learning (2015), section 4.2: three stages of equal depth, each with twice
 the filters of the one before on half the height and width; two convolutions per block; identity shortcuts. Dense: Huang
 et al., Densely Connected Convolutional Networks (2016), with their order (norm, activation, convolution) and 1x1
-transitions, and a growth rate that gives about as many parameters as the other two.
+transitions, and a growth rate that gives about as many parameters as the other two. A head that sees several scales:
+Sermanet and LeCun, Traffic Sign Recognition with Multi-Scale Convolutional Networks (2011); Hariharan et al.,
+Hypercolumns (2014).
 """
 
 import itertools
@@ -27,25 +29,34 @@ def build(
     width: PositiveInt = 8,
     connections: Literal["plain", "residual", "dense"] = "plain",
     norm: Literal["none", "batch"] = "batch",
+    head: Literal["last_stage", "all_stages"] = "last_stage",
 ) -> nn.Module:
-    """`input_shape` is (C, H, W). Maps float (n, C, H, W) to scores (n, classes).
+    """`input_shape` is (C, H, W). Maps float (n, C, H, W), of this or any other size, to scores (n, classes).
 
     `depth` counts the layers with weights as He et al. do: even, one convolution at the bottom, one linear layer at the
     top, and (depth - 2) / 2 blocks of two between them, dealt out to the stages from the first on. `width` is the
-    number of filters in the first stage. Raises ValueError if `depth` is odd.
+    number of filters in the first stage. The `head` is a linear layer on the means over height and width of the last
+    stage's feature maps, or of all stages', side by side: what is seen at full, half and quarter size.
+
+    Raises ValueError if `depth` is odd, or if the head of a dense network is to see all stages: its last one has the
+    others' maps, or mixtures of them, among its own.
     """
     if depth % 2:
         raise ValueError(f"depth {depth} is odd: blocks have two convolutions")
+    if connections == "dense" and head == "all_stages":
+        raise ValueError("head 'all_stages' is for connections 'plain' or 'residual': 'dense' ones have it built in")
     blocks = (depth - 2) // 2
     per_stage = [blocks // _STAGES + (stage < blocks % _STAGES) for stage in range(_STAGES)]
     if connections == "dense":
         return _dense(input_shape[0], classes, [2 * n for n in per_stage], _growth(input_shape, per_stage, width), norm)
-    return _stack(input_shape[0], classes, per_stage, width, norm, residual=connections == "residual")
+    layers = _stack(input_shape[0], per_stage, width, norm, residual=connections == "residual")
+    widths = [width * 2**stage for stage in range(_STAGES)]
+    return _AllStages(layers, sum(widths), classes) if head == "all_stages" else _with_head(layers, widths[-1], classes)
 
 
 def _stack(
-    channels: int, classes: int, per_stage: list[int], width: int, norm: str, *, residual: bool
-) -> nn.Sequential:
+    channels: int, per_stage: list[int], width: int, norm: str, *, residual: bool
+) -> OrderedDict[str, nn.Module]:
     """Between stages a pool halves the size and zeros double the channels (He et al.'s option A): no parameters."""
     layers: OrderedDict[str, nn.Module] = OrderedDict(stem=_conv_norm(channels, width, norm), stem_relu=nn.ReLU())
     for stage, blocks in enumerate(per_stage):
@@ -54,7 +65,7 @@ def _stack(
             layers[f"down{stage + 1}"] = _Down(filters)
         for block in range(blocks):
             layers[f"block{stage + 1}_{block + 1}"] = _Block(filters, norm, residual=residual)
-    return _with_head(layers, width * 2 ** (_STAGES - 1), classes)
+    return layers
 
 
 def _dense(channels: int, classes: int, per_stage: list[int], growth: int, norm: str) -> nn.Sequential:
@@ -77,7 +88,8 @@ def _dense(channels: int, classes: int, per_stage: list[int], growth: int, norm:
 
 def _growth(input_shape: tuple[int, int, int], per_stage: list[int], width: int) -> int:
     """The growth rate whose number of parameters is nearest to that of the plain network (without norms: few)."""
-    wanted = _size(_stack(input_shape[0], 10, per_stage, width, "none", residual=False))
+    plain = _stack(input_shape[0], per_stage, width, "none", residual=False)
+    wanted = _size(_with_head(plain, width * 2 ** (_STAGES - 1), 10))
     sizes = (
         (abs(_size(_dense(input_shape[0], 10, [2 * n for n in per_stage], growth, "none")) - wanted), growth)
         for growth in itertools.count(1)
@@ -102,6 +114,27 @@ def _with_head(layers: OrderedDict[str, nn.Module], channels: int, classes: int)
 def _conv_norm(channels: int, filters: int, norm: str) -> nn.Sequential:
     conv = nn.Conv2d(channels, filters, 3, padding=1, bias=norm == "none")
     return nn.Sequential(conv, nn.BatchNorm2d(filters)) if norm == "batch" else nn.Sequential(conv)
+
+
+class _AllStages(nn.Module):
+    """Layers one after another, as by `nn.Sequential`, then a linear layer on the pooled maps of every stage."""
+
+    def __init__(self, layers: OrderedDict[str, nn.Module], channels: int, classes: int) -> None:
+        super().__init__()
+        self.layers = list(layers)
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+        self.output = nn.Linear(channels, classes)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(n, C, H, W) to (n, classes)."""
+        maps, pooled = inputs, list[Tensor]()
+        for layer in (self.get_submodule(name) for name in self.layers):
+            if isinstance(layer, _Down):
+                pooled.append(maps.mean(dim=(2, 3)))
+            maps = layer(maps)
+        outputs: Tensor = self.output(torch.cat([*pooled, maps.mean(dim=(2, 3))], dim=1))
+        return outputs
 
 
 class _Block(nn.Module):
