@@ -23,6 +23,8 @@ class Metric:
     """Points that are no accuracy: the default margin does not depend on the reference arm's error."""
     from_curve: bool = False
     """Computed from the validation curve and a target frozen on tuning seeds, not stored with the trial."""
+    yes_or_no: bool = False
+    """Of a single run it is 0 or 1, so that few runs that agree say little."""
     derived: bool = False
     """Computed when a claim is judged, from all that is stored, and known of runs that diverged as well."""
     evaluation_only: bool = False
@@ -42,22 +44,23 @@ METRICS: dict[str, Metric] = {
         label="test loss", unit="nats", higher_is_better=False, default_margin=0.01, evaluation_only=True
     ),
     "train_accuracy": Metric(
-        label="training accuracy of the kept epoch",
+        label="training accuracy",
         unit="points",
         higher_is_better=True,
         default_margin=5.0,
         fixed_margin=True,
     ),
     "abnormal_curve": Metric(
-        label="share of abnormal loss curves",
+        label="abnormal loss curves",
         unit="points",
         higher_is_better=False,
         default_margin=10.0,
         fixed_margin=True,
+        yes_or_no=True,
         derived=True,
     ),
     "tuning_seconds": Metric(
-        label="time for tuning", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, derived=True
+        label="tuning time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, derived=True
     ),
     "epochs_to_target": Metric(
         label="epochs to target",
@@ -84,6 +87,6 @@ METRICS: dict[str, Metric] = {
         label="peak memory", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
     ),
     "edge_energy": Metric(
-        label="share of edge filters", unit="points", higher_is_better=True, default_margin=5.0, fixed_margin=True
+        label="energy of edge filters", unit="points", higher_is_better=True, default_margin=5.0, fixed_margin=True
     ),
 }

@@ -65,8 +65,10 @@ def effects(variant: Floats, reference: Floats, *, metric: Metric, margin: float
 def resolutions(metric: Metric, margin: float, *, test_examples: int, unresolved: npt.NDArray[np.bool_]) -> Floats:
     """r of each pair in margins, shape (n,): differences smaller than this cannot be measured.
 
-    points: one test example, 100 / N. `unresolved` marks pairs whose two runs both reached a target within the first
-    epoch, the finest a validation curve goes: each could have needed half as long, so r = log 2.
+    points: one test example, 100 / N; all of 100 where a run either has a property or not. `unresolved` marks pairs
+    whose two runs both reached a target within the first epoch, the finest a validation curve goes: each could have
+    needed half as long, so r = log 2.
     """
-    fine = 100 / test_examples / margin if metric.unit == "points" and test_examples else FINE_RESOLUTION
+    steps = 1 if metric.yes_or_no else test_examples
+    fine = 100 / steps / margin if metric.unit == "points" and steps else FINE_RESOLUTION
     return np.where(unresolved, math.log(2) / margin, fine)

@@ -1,11 +1,15 @@
 """Metrics that the verdict computes: what tuning cost, and what curves look like."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from measured import BEST, World, curve, noisy, tuned
 
-FALLING = curve(*(0.1 + 0.08 * epoch for epoch in range(8)))
+FALLING = tuple(
+    replace(epoch, train_loss=2.3 * 0.6**epoch.epoch, val_loss=0.2 + 2.1 * 0.6**epoch.epoch)
+    for epoch in curve(0.5, 0.6, 0.7, 0.8, 0.85, 0.88, 0.9, 0.9)
+)
 
 
 def test_the_cost_of_tuning_is_that_of_the_sweep_which_chose_the_pair_s_setting() -> None:
@@ -22,11 +26,11 @@ def test_the_cost_of_tuning_is_that_of_the_sweep_which_chose_the_pair_s_setting(
 
 def test_the_share_of_abnormal_curves_counts_runs_that_diverged() -> None:
     world = tuned(claim={"metric": "abnormal_curve", "margin": None})
-    world.evaluate("old", noisy(0.9), epochs=curve(*[0.1, 0.3, 0.5, 0.6, 0.65, 0.7, 0.72, 0.73]))
+    world.evaluate("old", noisy(0.9), epochs=FALLING)
     world.evaluate("new", noisy(0.9), status="diverged")
     claim = world.claim()
     assert {pair.variant for effect in claim.workloads for pair in effect.pairs} == {1.0}
-    assert claim.verdict in ("hurts", "no practical difference")
+    assert claim.verdict == "hurts"
 
 
 def test_unequal_budgets_are_said_with_their_reason_where_they_are_unequal() -> None:
@@ -53,3 +57,12 @@ def test_equal_budgets_are_no_news() -> None:
     for arm in ("new", "old"):
         world.evaluate(arm, noisy(0.9))
     assert not [warning for warning in world.claim().warnings if "budget" in warning]
+
+
+def test_a_few_runs_that_agree_do_not_show_that_a_fault_never_comes() -> None:
+    world = tuned(claim={"metric": "abnormal_curve", "margin": None})
+    for arm in ("new", "old"):
+        world.evaluate(arm, noisy(0.9, 5), epochs=FALLING)
+    claim = world.claim()
+    assert {pair.effect for effect in claim.workloads for pair in effect.pairs} == {0.0}
+    assert (claim.verdict, claim.decided) == ("inconclusive", False)
