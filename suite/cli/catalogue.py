@@ -18,9 +18,7 @@ def list_ablations(
     json: options.Json = False,
 ) -> None:
     """List the catalogue: every tip, its claims, and what the stored results say of them."""
-    opened = study.open_study(
-        [item for item in study.load(None) if scale in item.workloads], Store(results), scale=scale
-    )
+    opened = study.open_study(study.load_at(scale, None), Store(results), scale=scale)
     verdicts = [judge(design, opened.results) for design in opened.designs]
     if json:
         print_json([_entry(design, verdict) for design, verdict in zip(opened.designs, verdicts, strict=True)])

@@ -29,7 +29,7 @@ def plan(
     json: options.Json = False,
 ) -> None:
     """Show what a run would do: arms, workloads, trials, time, and the effects it could see. Runs nothing."""
-    ablations = study.load(names, allow_code=allow_code)
+    ablations = study.load_at(scale, names, allow_code=allow_code)
     opened = study.open_study(ablations, Store(results), scale=scale, seeds=seeds, allow_code=allow_code)
     if json:
         print_json([_facts(design, opened, slots) for design in opened.designs])

@@ -57,7 +57,7 @@ def report(
     json: options.Json = False,
 ) -> None:
     """Write the reports of what is stored; several ablations also get an index page. Trains nothing."""
-    ablations = [item for item in study.load(names, allow_code=allow_code) if names or scale in item.workloads]
+    ablations = study.load_at(scale, names, allow_code=allow_code)
     opened = study.open_study(ablations, Store(results), scale=scale, seeds=seeds, allow_code=allow_code)
     written = write_reports(opened)
     if json:

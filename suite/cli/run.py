@@ -48,7 +48,7 @@ def run(
     Stop it whenever you like; the same command goes on where it stopped.
     """
     signal.signal(signal.SIGTERM, _interrupt)
-    ablations = study.load(names, allow_code=allow_code)
+    ablations = study.load_at(scale, names, allow_code=allow_code)
     workloads = [item for ablation in ablations for item in study.workloads_of(ablation, scale, allow_code=allow_code)]
     store = Store(results)
     store.open()

@@ -49,6 +49,18 @@ def load(names: Sequence[str] | None, *, allow_code: bool = False) -> tuple[Abla
     return tuple(ablations)
 
 
+def load_at(scale: str, names: Sequence[str] | None, *, allow_code: bool = False) -> tuple[Ablation, ...]:
+    """Those that have the scale; named ones that lack it are left out with a word, all of them with a SpecError."""
+    ablations = load(names, allow_code=allow_code)
+    having = tuple(ablation for ablation in ablations if scale in ablation.workloads)
+    lacking = [ablation.id for ablation in ablations if scale not in ablation.workloads]
+    if names and not having:
+        ablations[0].workloads_at(scale)
+    if names and lacking:
+        note(f"left out, having no scale {scale}: {', '.join(lacking)}")
+    return having
+
+
 def open_study(
     ablations: Iterable[Ablation],
     store: Store,

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,6 +30,15 @@ class Plan:
     epochs: int
     freeze: bool
     """Whether the layers before the first fully connected one stay as this leaves them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """What somebody else's training left, by the network's own names (the `pretraining` slot)."""
+
+    state: Mapping[str, Tensor]
+    freeze: bool
+    """As in `Plan`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,12 +183,26 @@ def begin(
 
 
 def pretrain(
+    settings: Settings, model: nn.Module, plan: Plan | Weights, *, batch_size: int, seed: int, device: Device
+) -> tuple[float, bool]:
+    """Trains a network like `model` by the plan, or takes the weights, and hands them over, all but the last layer's.
+
+    Gives the seconds that it took, and whether the loss stayed finite. Raises ValueError if the weights are another
+    network's.
+    """
+    if isinstance(plan, Weights):
+        hand_over(plan.state, model)
+        seconds, finite = 0.0, True
+    else:
+        seconds, finite = _trained(settings, model, plan, batch_size=batch_size, seed=seed, device=device)
+    if plan.freeze:
+        freeze_backbone(model)
+    return seconds, finite
+
+
+def _trained(
     settings: Settings, model: nn.Module, plan: Plan, *, batch_size: int, seed: int, device: Device
 ) -> tuple[float, bool]:
-    """Trains a network like `model` by the plan and hands its weights over, all but the last layer's.
-
-    Gives the seconds that it took, and whether the loss stayed finite.
-    """
     height, width, channels = plan.examples.inputs.shape[1:]
     earlier = device.place(build_model(settings, (channels, height, width), plan.examples.classes, seed))
     rows = torch.arange(len(plan.examples.targets))
@@ -195,16 +218,20 @@ def pretrain(
         name="pretraining ",
     )
     epochs = [stage.epoch(number) for number in range(1, plan.epochs + 1)]
-    hand_over(earlier, model)
-    if plan.freeze:
-        freeze_backbone(model)
+    hand_over(earlier.state_dict(), model)
     return sum(epoch.seconds for epoch in epochs), all(math.isfinite(epoch.loss) for epoch in epochs)
 
 
-def hand_over(earlier: nn.Module, model: nn.Module) -> None:
-    """Copies weights and buffers, but for those of the last fully connected layer, or of every member's last."""
+def hand_over(earlier: Mapping[str, Tensor], model: nn.Module) -> None:
+    """Copies weights and buffers, but for those of the last fully connected layer, or of every member's last.
+
+    Raises ValueError unless there is one for each of the others.
+    """
     last = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1].split(".")[-1]
-    state = {name: value for name, value in earlier.state_dict().items() if name.split(".")[-2] != last}
+    state = {name: value for name, value in earlier.items() if name.split(".")[-2] != last}
+    wanted = {name: value.shape for name, value in model.state_dict().items() if name.split(".")[-2] != last}
+    if wanted != {name: value.shape for name, value in state.items()}:
+        raise ValueError("the weights of pre-training are those of another network")
     model.load_state_dict(state, strict=False)
 
 

@@ -35,6 +35,14 @@ def test_plan_as_json_is_json_and_nothing_else(suite: Suite) -> None:
     assert first["margins"] is None
 
 
+def test_what_has_no_such_scale_is_left_out_of_many_and_said(suite: Suite, folder: Path) -> None:
+    other = SMALL.replace("quick: [digits_cnn, glyphs_cnn]", "standard: [fashion_cnn]")
+    (folder / "ablations" / "real.yaml").write_text(other)
+    done = suite("plan", "small", "real", "--json")
+    assert [facts["ablation"] for facts in json.loads(done.stdout)] == ["small"]
+    assert done.stderr == "left out, having no scale quick: real\n"
+
+
 def test_show_resolves_each_arm_and_puts_the_differences_first(suite: Suite) -> None:
     lines = suite("show", "small").stdout.splitlines()
     rows = [line for line in lines if "optimizer.lr" in line or "engine.epochs" in line]

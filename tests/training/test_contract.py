@@ -1,10 +1,14 @@
 """What every mechanism and every workload must do, found by looking into their folders: new ones are tested as well."""
 
 import math
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tiny import SETTINGS, finish, numbers, random_dataset, run, trial
+from torchvision.models import ResNet18_Weights, resnet18
 
 from suite.spec import slots
 from suite.spec.signatures import REQUIRED
@@ -16,6 +20,7 @@ VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0, "t_max": 3, "count": 5, "
 """For required arguments of mechanisms, by argument name."""
 
 SITUATIONS: dict[tuple[str, str], dict[str, Any]] = {
+    ("pretraining", "imagenet"): {"model": "resnet18", "model.resolution": 32},
     ("pretraining", "other_classes"): {"classes": "first", "classes.count": 5},
     ("augment", "multi_scale"): {"model": "deep_cnn"},
     ("evaluation", "multi_scale"): {"model": "deep_cnn"},
@@ -44,6 +49,18 @@ DATA = random_dataset(pool=400)
 
 MECHANISMS = [(slot, name) for slot in slots.SLOTS if slot != "data" for name in slots.mechanisms(slot)]
 WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_workload(path.stem).scales]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def weights_in_torch_s_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Made up, in place of ImageNet's: nothing is fetched."""
+    folder = tmp_path_factory.mktemp("torch")
+    (folder / "hub" / "checkpoints").mkdir(parents=True)
+    name = Path(ResNet18_Weights.IMAGENET1K_V1.url).name
+    torch.save(resnet18().state_dict(), folder / "hub" / "checkpoints" / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_HOME", str(folder))
+        yield
 
 
 def required_arguments(slot: str, mechanism: str) -> dict[str, Any]:

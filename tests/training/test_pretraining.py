@@ -1,10 +1,15 @@
 """Networks that were trained on something else before."""
 
+from pathlib import Path
+from urllib.error import URLError
+
 import pytest
 import torch
 from tiny import numbers, random_dataset, run, trial
 from torch import nn
+from torchvision.models import ResNet18_Weights, resnet18
 
+from suite.errors import DataError
 from suite.training import engine, stage
 from suite.training.build import build_model
 from suite.training.pretraining import coarse, other_classes
@@ -26,8 +31,8 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, torch.Tensor]]:
         seen.append({name: value.clone() for name, value in model.state_dict().items()})
         return begin(settings, model, *rest, **named)
 
-    def watched_hand_over(earlier: nn.Module, model: nn.Module) -> None:
-        seen.append({name: value.clone() for name, value in earlier.state_dict().items()})
+    def watched_hand_over(earlier: dict[str, torch.Tensor], model: nn.Module) -> None:
+        seen.append({name: value.clone() for name, value in earlier.items()})
         hand_over(earlier, model)
 
     monkeypatch.setattr(engine, "begin", watched_begin)
@@ -105,3 +110,41 @@ def test_classes_that_look_alike_are_one_group() -> None:
 def test_as_many_groups_as_classes_are_no_easier_question() -> None:
     with pytest.raises(ValueError, match=r"pretraining.groups 10 is not fewer than the 10 classes"):
         run(DATA, pretraining="coarse", pretraining__epochs=1, pretraining__groups=10)
+
+
+RESNET = {"model": "resnet18", "model__resolution": 32, "pretraining": "imagenet", "engine__epochs": 1}
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of weights as torch keeps it, and no network."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    monkeypatch.setattr("torch.hub.urlopen", offline)
+    (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
+    return tmp_path / "hub" / "checkpoints" / Path(ResNet18_Weights.IMAGENET1K_V1.url).name
+
+
+def offline(*_: object, **__: object) -> None:
+    raise URLError("no network")
+
+
+def test_imagenet_weights_are_taken_from_torch_s_own_folder(hub: Path, begun: list[dict[str, torch.Tensor]]) -> None:
+    theirs = resnet18()
+    torch.save(theirs.state_dict(), hub)
+    result = run(DATA, **RESNET)
+    _, start = begun
+    assert torch.equal(start["conv1.weight"], theirs.state_dict()["conv1.weight"])
+    assert start["fc.weight"].shape == (10, 512)
+    assert result.status == "completed"
+
+
+def test_without_weights_and_network_the_remedy_is_said(hub: Path) -> None:
+    with pytest.raises(DataError, match=r"ImageNet weights: .*no network.*; fetch https://.* by hand into hub"):
+        run(DATA, **RESNET)
+
+
+def test_weights_of_another_network_are_refused(hub: Path) -> None:
+    torch.save(resnet18().state_dict(), hub)
+    with pytest.raises(ValueError, match="those of another network"):
+        run(DATA, pretraining="imagenet")
