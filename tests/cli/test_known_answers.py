@@ -15,7 +15,7 @@ ANSWERS = [
     ("known_good_skeleton", "softmax_twice_hurts", "hurts"),
     ("known_good_skeleton", "forgotten_eval_hurts", "hurts"),
     ("activation", "sigmoid_is_worse", "hurts"),
-    ("residual_dense", "residual_helps_at_26", "helps"),
+    ("residual_dense", "residual_helps_at_20", "helps"),
     ("initial_lr", "larger_is_worse", "hurts"),
 ]
 SHARED_RATE = {
