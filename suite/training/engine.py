@@ -15,7 +15,7 @@ from suite.training.arguments import PositiveFloat, PositiveInt
 from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
 from suite.training.data_cache import Dataset
-from suite.training.split import split_rows, tested_rows
+from suite.training.split import scored_rows, split_rows
 from suite.training.stage import Device, Examples, Stage, begin, pretrain
 from suite.trial_result import EpochRecord, TrialResult, pack_correctness
 
@@ -148,7 +148,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements |= {f"train_{stage.task.metric_name}": kept.train_metric, "val_loss": kept.val_loss}
         measurements |= {f"val_{name}": value for name, value in kept_metrics.items()}
         if trial.purpose == "evaluation":
-            rows = tested_rows(settings, dataset)
+            rows = scored_rows(settings, dataset)
             test_x, test_y = where.put(preprocess(dataset.test_inputs[rows]), dataset.test_targets[rows])
             test_loss, predicted = evaluate(test_x, test_y)
             correct = stage.task.correct(predicted, test_y).cpu().numpy()

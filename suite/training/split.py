@@ -60,8 +60,8 @@ def split_rows(
     )
 
 
-def tested_rows(settings: Settings, dataset: Dataset) -> Tensor:
-    """Rows of the test part that a trial is tested on: the same for every seed."""
+def scored_rows(settings: Settings, dataset: Dataset) -> Tensor:
+    """Rows of the test part that a trial is scored on: the same for every seed."""
     count = bind(settings, "classes", len(dataset.classes))
     rows = (dataset.test_targets < count).nonzero()[:, 0]
     kept: Tensor = bind(settings, "balance", rows, dataset.test_targets[rows], count, "test")

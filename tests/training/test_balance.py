@@ -5,7 +5,7 @@ import torch
 from tiny import random_dataset, run, trial
 
 from suite.training.balance import long_tail
-from suite.training.split import Split, split_rows, tested_rows
+from suite.training.split import Split, scored_rows, split_rows
 
 DATA = random_dataset(pool=400)
 SIZES = {"train_examples": 200, "validation_examples": 100}
@@ -53,12 +53,12 @@ def test_the_whole_task_can_be_long_tailed() -> None:
     part = split(**everywhere)
     assert torch.equal(part.train, split(balance="long_tail", balance__ratio=4.0).train)
     assert len(part.validation) < 100
-    counts = torch.bincount(DATA.test_targets[tested_rows(trial(**everywhere).settings, DATA)], minlength=10)
+    counts = torch.bincount(DATA.test_targets[scored_rows(trial(**everywhere).settings, DATA)], minlength=10)
     assert counts[0] > counts[9] > 0
 
 
 def test_the_test_rows_of_a_balanced_task_are_all_of_them_in_order() -> None:
-    rows = tested_rows(trial(balance="long_tail").settings, DATA)
+    rows = scored_rows(trial(balance="long_tail").settings, DATA)
     assert torch.equal(rows, torch.arange(len(DATA.test_targets)))
 
 
@@ -70,7 +70,7 @@ def test_the_first_classes_are_the_task_and_the_others_are_left_over() -> None:
     assert torch.equal(part.labels[part.train], DATA.targets[part.train])
     assert torch.equal(part.labels[part.left_out] + 4, DATA.targets[part.left_out])
     assert len(part.left_out) == int((DATA.targets >= 4).sum())
-    tested = DATA.test_targets[tested_rows(trial(**half).settings, DATA)]
+    tested = DATA.test_targets[scored_rows(trial(**half).settings, DATA)]
     for labels in (part.labels[part.train], tested):
         assert labels.unique().tolist() == [0, 1, 2, 3]
 
