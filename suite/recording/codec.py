@@ -18,6 +18,7 @@ _NUMBERS = {int, float}
 _LARGEST = 2**63
 """Whole numbers stay below: floats, Parquet and torch hold none that is larger than a float or 64 bits."""
 _SHARES = ("accuracy", "macro_f1")
+_MEASURED_SHARES = tuple(f"{part}_{share}" for part in ("train", "val", "test") for share in _SHARES)
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
 _KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
@@ -146,7 +147,7 @@ def _check_outcome(result: TrialResult) -> None:
         raise ValueError(f"selected_epoch: {_short(result.selected_epoch)} is none of the {len(numbers)} epochs")
     if result.test_examples < 0:
         raise ValueError(f"test_examples: {result.test_examples} is negative")
-    shares = {key: value for key, value in result.measurements.items() if key.endswith(_SHARES)}
+    shares = {key: result.measurements[key] for key in _MEASURED_SHARES if key in result.measurements}
     if result.metric_name in _SHARES:
         shares |= {f"epoch {epoch.epoch}: val_metric": epoch.val_metric for epoch in result.epochs}
     for key, value in shares.items():

@@ -126,6 +126,7 @@ class _Draft:
         self.arms = {arm: mapping(changes) for arm, changes in mapping(content.get("arms")).items()}
         self.sweep = mapping(content.get("sweep"))
         self.tuned_with = {arm: mapping(changes) for arm, changes in mapping(content.get("tuned_with")).items()}
+        self.tuning = content.get("tuning")
         self.may_be_unequal = content.get("unequal_budgets") is not None
         self.claims = {name: mapping(claim) for name, claim in mapping(content.get("claims")).items()}
         self.workloads = mapping(content.get("workloads"))
@@ -165,6 +166,7 @@ class _Draft:
             metric = claim.get("metric")
             if isinstance(metric, str) and metric and metric not in METRICS:
                 yield f"claims.{name}.metric", unknown("metric", metric, METRICS)
+            yield from self._tuning_problems(name, claim)
             if claim.get("variant") is not None and claim.get("variant") == claim.get("reference"):
                 yield f"claims.{name}", f"compares the arm {shown(claim['variant'])} with itself; name two arms"
         named = [str(claim.get(side)) for claim in self.claims.values() for side in ("variant", "reference")]
@@ -176,6 +178,19 @@ class _Draft:
         if self.claims and len(primary) != 1:
             which = f"{len(primary)} claims are primary ({', '.join(primary)})" if primary else "no claim is primary"
             yield "claims", f"{which}; exactly one must be (primary: true)"
+
+    def _tuning_problems(self, name: str, claim: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        if claim.get("metric") == "tuning_seconds" and self.tuning != "per_pair":
+            yield (
+                f"claims.{name}.metric",
+                "needs tuning: per_pair; a shared sweep is one measurement, not one per pair",
+            )
+        if claim.get("reference") in self.tuned_with:
+            yield (
+                f"claims.{name}.reference",
+                f"{shown(claim['reference'])} stands in tuned_with: margins and targets come from the reference's "
+                "tuning trials, so those must be ordinary ones",
+            )
 
     def _workload_problems(self, scale: str, names: list[str]) -> Iterator[Problem]:
         where = f"workloads.{scale}"

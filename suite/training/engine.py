@@ -40,6 +40,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     train_examples: PositiveInt,
     validation_examples: PositiveInt,
     train_share: PositiveFloat = 1.0,
+    validation_share: PositiveFloat = 1.0,
     evaluation_batch_size: PositiveInt = 256,
     precision: Literal["fp32", "bf16"] = "fp32",
     memory_format: Literal["channels_last", "contiguous"] = "channels_last",
@@ -47,7 +48,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
 ) -> Training:
     """The engine's settings are the keyword-only arguments: each of them can change the result's bits.
 
-    `train_share` is the part of `train_examples` to train on: arms with more or less data, on workloads of any size.
+    `train_share` is the part of `train_examples` to train on, `validation_share` likewise: arms with more or less data,
+    on workloads of any size.
     """
     # ------------------------------------------------------------------------------------------------ data
     start = time.perf_counter()
@@ -60,6 +62,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         train_examples=train_examples,
         validation_examples=validation_examples,
         train_share=train_share,
+        validation_share=validation_share,
     )
     preprocess = bind(settings, "preprocess", dataset.inputs[split.train])
 
@@ -73,12 +76,12 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     where = Device(name=device, precision=precision, layout=layout)
     height, width, channels = dataset.inputs.shape[1:]
     model = where.place(build_model(settings, (channels, height, width), mine.classes, seed))
-    if device == "cuda":
-        torch.cuda.reset_peak_memory_stats()
     plan = bind(settings, "pretraining", mine, lambda: examples(split.left_out, split.other_classes))
     before, finite = 0.0, True
     if plan is not None:
         before, finite = pretrain(settings, model, plan, batch_size=batch_size, seed=seed, device=where)
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
     stage = begin(
         settings, model, mine, rows=split.train, epochs=epochs, batch_size=batch_size, seed=seed, device=where
     )

@@ -16,6 +16,7 @@ from suite.trial_result import Settings
 
 MOST, MOST_HELD = 2000, 1000
 """Examples looked at, of training and of validation: enough for every question asked here."""
+_SIZES = ("train_examples", "validation_examples", "train_share", "validation_share")
 _NEIGHBOURS = 5
 _SHIFTS = (-3, -2, -1, 1, 2, 3)
 
@@ -87,7 +88,7 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
     Raises ValueError if the data set has too few.
     """
     engine = arguments(settings, "engine")
-    sizes = {name: engine[name] for name in ("train_examples", "validation_examples", "train_share") if name in engine}
+    sizes = {name: engine[name] for name in _SIZES if name in engine}
     split = split_rows(settings, dataset, seed, **sizes)
     all_rows, labels = split.train, split.labels
     rows, held = all_rows[:MOST], split.validation[:MOST_HELD]

@@ -35,12 +35,14 @@ def split_rows(
     train_examples: int,
     validation_examples: int,
     train_share: float = 1.0,
+    validation_share: float = 1.0,
 ) -> Split:
     """Drawn by the seed alone, so that both trials of a pair get the same. The data set's test part has no share in it.
 
     The numbers are the engine's settings of these names. Raises ValueError if the data set has too few examples.
     """
-    train, validation = max(1, round(train_share * train_examples)), validation_examples
+    train = max(1, round(train_share * train_examples))
+    validation = max(1, round(validation_share * validation_examples))
     count = bind(settings, "classes", len(dataset.classes))
     mine = (dataset.targets < count).nonzero()[:, 0]
     rows = mine[torch.randperm(len(mine), generator=stream(seed, "split"))]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.training.build import bind, build_model
-from suite.training.streams import Noise, stream
+from suite.training.streams import Noise, number, stream
 from suite.trial_result import Settings
 
 
@@ -204,7 +204,12 @@ def _trained(
     settings: Settings, model: nn.Module, plan: Plan, *, batch_size: int, seed: int, device: Device
 ) -> tuple[float, bool]:
     height, width, channels = plan.examples.inputs.shape[1:]
-    earlier = device.place(build_model(settings, (channels, height, width), plan.examples.classes, seed))
+    earlier = build_model(settings, (channels, height, width), plan.examples.classes, seed)
+    own = build_model(settings, (channels, height, width), plan.examples.classes, number(seed, "pretraining"))
+    earlier.load_state_dict(
+        {name: value for name, value in own.state_dict().items() if _of(heads(own), name)}, strict=False
+    )
+    device.place(earlier)
     rows = torch.arange(len(plan.examples.targets))
     stage = begin(
         settings,
@@ -227,18 +232,36 @@ def hand_over(earlier: Mapping[str, Tensor], model: nn.Module) -> None:
 
     Raises ValueError unless there is one for each of the others.
     """
-    last = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1].split(".")[-1]
-    state = {name: value for name, value in earlier.items() if name.split(".")[-2] != last}
-    wanted = {name: value.shape for name, value in model.state_dict().items() if name.split(".")[-2] != last}
+    last = heads(model)
+    state = {name: value for name, value in earlier.items() if not _of(last, name)}
+    wanted = {name: value.shape for name, value in model.state_dict().items() if not _of(last, name)}
     if wanted != {name: value.shape for name, value in state.items()}:
         raise ValueError("the weights of pre-training are those of another network")
     model.load_state_dict(state, strict=False)
 
 
+def heads(model: nn.Module) -> set[str]:
+    """Names of the layers that know the classes: the last fully connected one, in an ensemble every member's.
+
+    Raises ValueError if there is none.
+    """
+    linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    if not linear:
+        raise ValueError("pre-training needs a network that ends in a fully connected layer (nn.Linear)")
+    *path, last = linear[-1].split(".")
+    return {name for name in linear if name.split(".")[-1] == last and name.count(".") == len(path)}
+
+
+def _of(layers: set[str], name: str) -> bool:
+    """Whether a weight or buffer of that name belongs to one of the layers."""
+    return name.rpartition(".")[0] in layers
+
+
 def freeze_backbone(model: nn.Module) -> None:
     """The layers before the first fully connected one are not trained (running statistics of norms still follow)."""
-    for module in model.modules():
-        if isinstance(module, nn.Linear):
+    for child in model.children():
+        if isinstance(child, nn.Linear):
             return
-        for parameter in module.parameters(recurse=False):
-            parameter.requires_grad_(False)
+        freeze_backbone(child)
+    for parameter in model.parameters(recurse=False):
+        parameter.requires_grad_(False)

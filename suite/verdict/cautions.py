@@ -9,7 +9,7 @@ from suite.spec.ablation import Claim
 from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
 from suite.verdict.models import ArmTuning
-from suite.verdict.samples import Sample
+from suite.verdict.samples import PairRuns, Sample
 
 NEAR_CEILING = 0.01
 """Validation error of the reference arm, a fraction, below which 10 % of it is too little to be seen."""
@@ -90,11 +90,9 @@ def _test_set(claim: Claim, sample: Sample) -> Iterator[str]:
 def _machines(claim: Claim, sample: Sample) -> Iterator[str]:
     for key, name in _MACHINE.items():
         differing = [
-            (theirs, ours)
+            both[0]
             for run in sample.runs
-            if (theirs := _origin(run.variant, key)) is not None
-            and (ours := _origin(run.reference, key)) is not None
-            and theirs != ours
+            if (both := [*_different(run.variant, run.reference, key), *_different_sweeps(run, key)])
         ]
         if differing:
             theirs, ours = differing[0]
@@ -102,6 +100,20 @@ def _machines(claim: Claim, sample: Sample) -> Iterator[str]:
                 f"{len(differing)} of {len(sample.runs)} pairs on {sample.workload} ran on different {name}, "
                 f"e.g. {claim.variant} on {theirs} and {claim.reference} on {ours}"
             )
+
+
+def _different(variant: TrialResult, reference: TrialResult, key: str) -> list[tuple[Any, Any]]:
+    theirs, ours = _origin(variant, key), _origin(reference, key)
+    return [(theirs, ours)] if theirs is not None and ours is not None and theirs != ours else []
+
+
+def _different_sweeps(run: PairRuns, key: str) -> list[tuple[Any, Any]]:
+    """Where the sweeps were measured, for claims about them."""
+    return [
+        found
+        for variant, reference in zip(run.variant_sweep, run.reference_sweep, strict=False)
+        for found in _different(variant, reference, key)
+    ]
 
 
 def _origin(result: TrialResult, key: str) -> Any:

@@ -20,9 +20,11 @@ Kind = Literal[
     "too short", "healthy",
 ]  # fmt: skip
 """Worst first."""
-ABNORMAL: tuple[Kind, ...] = ("diverged", "suspected data fault", "rate too high", "leak suspected", "plateau")
-"""What the tip would take for a fault: not a rise of the validation loss, which it calls normal, nor a loss that still
-falls. Claims about `abnormal_curve` count these."""
+ABNORMAL: tuple[Kind, ...] = (
+    "diverged", "suspected data fault", "rate too high", "leak suspected", "plateau", "underfitting",
+)  # fmt: skip
+"""What the tip would take for a fault: all but a rise of the validation loss, which it calls normal. Claims about
+`abnormal_curve` count these."""
 
 MIN_EPOCHS = 4
 """Fewer epochs are no curve."""

@@ -94,7 +94,9 @@ def take(readings: Readings, claim: Claim, workload: str, scale: Scale, runs: Se
     effects = units.effects(variant, reference, metric=metric, margin=scale.margin)
     wide = units.effects(variant, reference, metric=metric, margin=scale.margin, clamp=units.SPREAD_CLAMP)
     both_first = variant_first & reference_first
-    examples = max((max(run.variant.test_examples, run.reference.test_examples) for run in runs), default=0)
+    examples = max(
+        (_examples(result, claim.metric) for run in runs for result in (run.variant, run.reference)), default=0
+    )
     resolution = units.resolutions(metric, scale.margin, test_examples=examples, unresolved=both_first)
     enough = len(runs) >= 2
     failed = ~np.isfinite(variant) | ~np.isfinite(reference)
@@ -130,9 +132,17 @@ def _values(
             clock = "seconds" if metric == "seconds_to_target" else "epochs"
             arrival = curves.time_to_target(result.epochs, target, clock)  # type: ignore[arg-type]
             if arrival is not None:
-                values[i], first[i] = arrival.time, arrival.within_first_epoch
+                before = result.measurements.get("pretraining_seconds", 0.0) if clock == "seconds" else 0.0
+                values[i], first[i] = before + arrival.time, arrival.within_first_epoch
     values[~np.isfinite(values)] = np.nan
     return values, first
+
+
+def _examples(result: TrialResult, metric: str) -> int:
+    """Of how many examples the metric is a share; 0 where that is not known."""
+    if metric == "train_accuracy":
+        return result.epochs[-1].examples if result.epochs else 0
+    return result.test_examples
 
 
 def _abnormal_curve(result: TrialResult, sweep: Sequence[TrialResult]) -> float:

@@ -99,6 +99,8 @@ def pair_runs(
     if failures or variant is None or reference is None:
         return tuple(failures)
     sweeps = [_sweep(readings, workload, arm, pair) if METRICS[claim.metric].derived else () for arm in arms]
+    if claim.metric == "tuning_seconds" and (untimed := _untimed([*sweeps[0], *sweeps[1]])):
+        return (f"tuning trial {untimed[0]} cannot be used: it recorded no train_seconds",)
     return PairRuns(
         seed=readings.design.evaluation_seed(pair),
         variant=variant,
@@ -117,3 +119,8 @@ def _sweep(readings: Readings, workload: str, arm: str, pair: int) -> tuple[Tria
         for seed in design.tuning_seeds(pair)
     ]
     return tuple(trial.result for trial in asked if trial.result is not None)
+
+
+def _untimed(sweep: list[TrialResult]) -> list[str]:
+    """Ids of trials without a time: missing it must not look cheap."""
+    return [trial.trial_id for trial in sweep if not trial.measurements.get("train_seconds", 0.0) > 0]

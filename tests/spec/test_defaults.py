@@ -57,5 +57,14 @@ def test_a_users_own_mechanism_counts_with_all_that_is_said_of_it() -> None:
     assert trial_of(model="mine.net", model__hidden=64).id != trial_of(model="mine.net").id
 
 
+def pin() -> None:
+    """Writes the file, unless an entry would change that this version of the engine has already."""
+    before, ours = json.loads(PINNED.read_text()), present()
+    changed = [key for key, value in before["defaults"].items() if ours.get(key, "gone") != value]
+    if changed and before["engine_version"] == ENGINE_VERSION:
+        raise SystemExit(f"changed: {', '.join(changed)}; raise ENGINE_VERSION first")
+    PINNED.write_text(json.dumps({"engine_version": ENGINE_VERSION, "defaults": ours}, indent=1) + "\n")
+
+
 if __name__ == "__main__":
-    PINNED.write_text(json.dumps({"engine_version": ENGINE_VERSION, "defaults": present()}, indent=1) + "\n")
+    pin()

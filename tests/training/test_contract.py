@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from tiny import SETTINGS, finish, numbers, random_dataset, run, trial
-from torchvision.models import ResNet18_Weights, resnet18
+from tiny import SETTINGS, finish, made_up_weights, numbers, random_dataset, run, trial
 
 from suite.spec import slots
 from suite.spec.signatures import REQUIRED
@@ -54,12 +51,8 @@ WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_w
 @pytest.fixture(autouse=True, scope="module")
 def weights_in_torch_s_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Made up, in place of ImageNet's: nothing is fetched."""
-    folder = tmp_path_factory.mktemp("torch")
-    (folder / "hub" / "checkpoints").mkdir(parents=True)
-    name = Path(ResNet18_Weights.IMAGENET1K_V1.url).name
-    torch.save(resnet18().state_dict(), folder / "hub" / "checkpoints" / name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TORCH_HOME", str(folder))
+        made_up_weights(tmp_path_factory.mktemp("torch"), patch)
         yield
 
 

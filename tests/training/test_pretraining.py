@@ -5,9 +5,9 @@ from urllib.error import URLError
 
 import pytest
 import torch
-from tiny import numbers, random_dataset, run, trial
+from tiny import made_up_weights, numbers, random_dataset, run, trial
 from torch import nn
-from torchvision.models import ResNet18_Weights, resnet18
+from torchvision.models import resnet18
 
 from suite.errors import DataError
 from suite.training import engine, stage
@@ -65,9 +65,11 @@ def test_a_frozen_backbone_keeps_its_weights_and_costs_less() -> None:
 
 
 def test_pre_training_takes_at_most_so_many_examples() -> None:
-    others = Examples(torch.zeros(20, 2, 2, 1), torch.arange(20) % 3, 3)
+    targets = torch.arange(20) % 3
+    others = Examples(targets.float().reshape(20, 1, 1, 1).expand(20, 2, 2, 1), targets, 3)
     plan = other_classes.build(others, lambda: others, epochs=2, examples=7)
-    assert (len(plan.examples.inputs), len(plan.examples.targets), plan.examples.classes) == (7, 7, 3)
+    assert (len(plan.examples.targets), plan.examples.classes) == (7, 3)
+    assert torch.equal(plan.examples.inputs[:, 0, 0, 0].long(), plan.examples.targets)
 
 
 def test_a_task_of_all_classes_has_nothing_to_pre_train_on() -> None:
@@ -116,35 +118,79 @@ RESNET = {"model": "resnet18", "model__resolution": 32, "pretraining": "imagenet
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of weights as torch keeps it, and no network."""
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr("urllib.request.urlopen", offline)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
+    """Weights where torch keeps them, and no network."""
     monkeypatch.setattr("torch.hub.urlopen", offline)
-    (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
-    return tmp_path / "hub" / "checkpoints" / Path(ResNet18_Weights.IMAGENET1K_V1.url).name
+    return made_up_weights(tmp_path, monkeypatch)
 
 
 def offline(*_: object, **__: object) -> None:
     raise URLError("no network")
 
 
-def test_imagenet_weights_are_taken_from_torch_s_own_folder(hub: Path, begun: list[dict[str, torch.Tensor]]) -> None:
-    theirs = resnet18()
-    torch.save(theirs.state_dict(), hub)
+def test_imagenet_weights_are_taken_from_torch_s_own_folder(
+    state: dict[str, torch.Tensor], begun: list[dict[str, torch.Tensor]]
+) -> None:
     result = run(DATA, **RESNET)
     _, start = begun
-    assert torch.equal(start["conv1.weight"], theirs.state_dict()["conv1.weight"])
+    assert torch.equal(start["conv1.weight"], state["conv1.weight"])
     assert start["fc.weight"].shape == (10, 512)
     assert result.status == "completed"
 
 
-def test_without_weights_and_network_the_remedy_is_said(hub: Path) -> None:
-    with pytest.raises(DataError, match=r"ImageNet weights: .*no network.*; fetch https://.* by hand into hub"):
+def test_without_weights_and_network_the_remedy_is_said(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    next(tmp_path.rglob("resnet18-*.pth")).unlink()
+    with pytest.raises(DataError, match=r"ImageNet weights: .*no network.*; fetch https://.* by hand and put it at"):
         run(DATA, **RESNET)
 
 
-def test_weights_of_another_network_are_refused(hub: Path) -> None:
-    torch.save(resnet18().state_dict(), hub)
+def test_another_file_of_that_name_is_refused(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    torch.save(resnet18().state_dict(), next(tmp_path.rglob("resnet18-*.pth")))
+    with pytest.raises(DataError, match="is not the file of that name"):
+        run(DATA, **RESNET)
+
+
+def test_weights_of_another_network_are_refused(state: dict[str, torch.Tensor]) -> None:
     with pytest.raises(ValueError, match="those of another network"):
         run(DATA, pretraining="imagenet")
+
+
+def test_the_last_layer_is_new_and_not_that_which_the_backbone_was_trained_with(
+    begun: list[dict[str, torch.Tensor]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage.Stage, "epoch", lambda self, number: stage.Means(
+        loss=1.0, metric=0.5, gradient_norm=1.0, seconds=0.1, examples=10
+    ))  # fmt: skip
+    run(DATA, **HALF, **OTHERS)
+    earlier, start = begun
+    assert torch.equal(earlier["hidden.weight"], start["hidden.weight"])
+    assert earlier["output.weight"].shape == start["output.weight"].shape
+    assert not torch.equal(earlier["output.weight"], start["output.weight"])
+
+
+def test_the_two_stages_draw_from_different_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    states: list[torch.Tensor] = []
+    epoch = stage.Stage.epoch
+
+    def watched(self: stage.Stage, number: int) -> stage.Means:
+        states.extend(item.get_state() for item in (self.order, self.augmentation) if number == 1)
+        return epoch(self, number)
+
+    monkeypatch.setattr(stage.Stage, "epoch", watched)
+    run(DATA, **HALF, **OTHERS)
+    order, augmentation, later_order, later_augmentation = states
+    assert not torch.equal(order, later_order)
+    assert not torch.equal(augmentation, later_augmentation)
+
+
+def test_every_member_of_an_ensemble_is_frozen() -> None:
+    model = build_model(trial(model__members=2).settings, (1, 8, 8), 5, 3)
+    stage.freeze_backbone(model)
+    trainable = {name.split(".")[1] for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert trainable == {"hidden", "output"}
+    assert stage.heads(model) == {"member1.output", "member2.output"}
+
+
+def test_a_network_without_a_last_layer_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="ends in a fully connected layer"):
+        stage.heads(nn.Conv2d(1, 2, 3))

@@ -1,15 +1,20 @@
 """Trials that take a fraction of a second, and data sets to go with them."""
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
+from torchvision.models import resnet18
 
 from suite.spec import defaults, slots
 from suite.spec.trials import Trial
 from suite.training.data_cache import Dataset
 from suite.training.engine import Training, train
+from suite.training.pretraining import imagenet
 from suite.trial_result import EpochRecord, Purpose, TrialResult
 
 SETTINGS: Mapping[str, Any] = {
@@ -76,3 +81,15 @@ def random_dataset(
     inputs[:, 0, 0] = (25 * targets[:, None]).to(torch.uint8)
     names = tuple(str(label) for label in range(classes))
     return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], names)
+
+
+def made_up_weights(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
+    """A ResNet-18 as ImageNet's, in a TORCH_HOME of its own."""
+    state, checkpoints = resnet18().state_dict(), folder / "hub" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    torch.save(state, checkpoints / "weights.pth")
+    digits = hashlib.sha256((checkpoints / "weights.pth").read_bytes()).hexdigest()[:8]
+    (checkpoints / "weights.pth").rename(checkpoints / f"resnet18-{digits}.pth")
+    patch.setenv("TORCH_HOME", str(folder))
+    patch.setattr(imagenet, "URL", f"https://example.org/resnet18-{digits}.pth")
+    return state

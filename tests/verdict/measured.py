@@ -15,6 +15,7 @@ from suite.verdict.models import AblationVerdict, ClaimVerdict
 
 GRID = (0.01, 0.1, 1.0)
 BEST = (("optimizer.lr", 0.1),)
+_COMMON = {"engine.device": "cpu", "engine.validation_examples": 1000}
 CLAIM = {"variant": "new", "reference": "old", "metric": "test_accuracy", "expect": "better", "margin": 0.5}
 
 
@@ -153,7 +154,7 @@ class World:
         for workload in self.workloads:
             for arm in self.design.ablation.arms:
                 for point in (*self.design.points(arm), ()):
-                    settings = {"model": "any" if same_arms else arm, "engine.device": "cpu", **dict(point)}
+                    settings = {"model": "any" if same_arms else arm, **_COMMON, **dict(point)}
                     self.design._settings[workload, arm, point, False] = settings
 
 

@@ -66,3 +66,34 @@ def test_a_few_runs_that_agree_do_not_show_that_a_fault_never_comes() -> None:
     claim = world.claim()
     assert {pair.effect for effect in claim.workloads for pair in effect.pairs} == {0.0}
     assert (claim.verdict, claim.decided) == ("inconclusive", False)
+
+
+def test_a_sweep_without_times_is_no_cheap_one() -> None:
+    world = World(tuning="per_pair", claim={"metric": "tuning_seconds", "margin": None})
+    for arm, seconds in (("new", 1.0), ("old", 0.0)):
+        world.tune(arm, train_seconds=seconds)
+        world.evaluate(arm, noisy(0.9))
+    claim = world.claim()
+    assert claim.verdict == "inconclusive"
+    assert "it recorded no train_seconds" in claim.reason
+
+
+def test_sweeps_on_different_processors_are_a_caution_where_their_time_is_the_claim() -> None:
+    world = World(tuning="per_pair", claim={"metric": "tuning_seconds", "margin": None})
+    for arm, cpu in (("new", "fast"), ("old", "slow")):
+        world.tune(arm, provenance={"cpu": cpu})
+        world.evaluate(arm, noisy(0.9))
+    assert any(
+        "ran on different processors, e.g. new on fast and old on slow" in item for item in world.claim().warnings
+    )
+
+
+def test_seconds_to_a_target_begin_with_pre_training() -> None:
+    world = tuned(claim={"metric": "seconds_to_target", "margin": None})
+    reached = curve(*[0.5, 0.8, 0.9, 0.9])
+    world.evaluate("old", noisy(0.9), epochs=reached)
+    world.evaluate("new", noisy(0.9), epochs=reached, pretraining_seconds=100.0)
+    claim = world.claim()
+    pair = claim.workloads[0].pairs[0]
+    assert pair.variant == pytest.approx(pair.reference + 100)
+    assert claim.verdict == "hurts"

@@ -15,7 +15,13 @@ from suite.training.image_sizes import resized
 
 
 def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[[Tensor, torch.Generator], Tensor]:
-    """Maps float (n, C, H, W) to (n, C, f H, f W), rounded; all `factors` f are equally likely, one for each batch."""
+    """Maps float (n, C, H, W) to (n, C, f H, f W), rounded; all `factors` f are equally likely, one for each batch.
+
+    Raises ValueError if there is no factor.
+    """
+
+    if not factors:
+        raise ValueError("augment.factors is empty: name at least one size")
 
     def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
         return resized(inputs, factors[int(torch.randint(len(factors), (), generator=generator))])

@@ -16,7 +16,13 @@ from suite.training.image_sizes import resized
 
 
 def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[[nn.Module, Tensor], Tensor]:
-    """Maps a network and inputs (n, C, H, W) to log-probabilities (n, classes), of their mean over all `factors`."""
+    """Maps a network and inputs (n, C, H, W) to log-probabilities (n, classes), of their mean over all `factors`.
+
+    Raises ValueError if there is no factor.
+    """
+
+    if not factors:
+        raise ValueError("evaluation.factors is empty: name at least one size")
 
     def scores(model: nn.Module, inputs: Tensor) -> Tensor:
         model.eval()
