@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from suite.training.build import build_model
 from suite.training.cost import cost
-from suite.training.loss import cross_entropy
+from suite.training.loss import cross_entropy, focal, softmax_twice
 from suite.training.optimizer import sgd
 
 MEMBERS = 3
@@ -98,3 +98,9 @@ def test_a_trial_of_an_ensemble_gives_the_same_finite_numbers_twice(evaluation: 
     assert first.status == "completed"
     assert numbers(first) == numbers(second)
     assert first.epochs[0].train_loss == pytest.approx(2.3, abs=0.3)  # one network's scale, not that of a sum
+
+
+@pytest.mark.parametrize("loss", [focal, softmax_twice])
+def test_losses_that_take_one_network_say_so(loss: Any) -> None:
+    with pytest.raises(ValueError, match="one network's scores; for an ensemble"):
+        loss.build()(torch.zeros(4, 10, 3), torch.zeros(4, dtype=torch.int64))
