@@ -14,9 +14,6 @@ from suite.recording.store import Store
 from suite.spec.trials import Trial
 from suite.trial_result import TrialResult
 
-_TIMES = ("train_seconds", "total_seconds")
-"""What no repetition gives again."""
-
 
 def repro(
     trial_id: Annotated[str, typer.Argument(help="As in the report's tables; the first digits are enough.")],
@@ -70,7 +67,9 @@ def _train(stored: TrialResult, data_dirs: tuple[Path, ...], cache_dir: Path) ->
 def _compare(stored: TrialResult, again: TrialResult) -> list[dict[str, object]]:
     pairs: list[tuple[str, object, object]] = [("status", stored.status, again.status)]
     pairs += [
-        (name, value, again.measurements.get(name)) for name, value in stored.measurements.items() if name not in _TIMES
+        (name, value, again.measurements.get(name))
+        for name, value in stored.measurements.items()
+        if "second" not in name  # times and speeds: what no repetition gives again
     ]
     for name in ("train_loss", "train_metric", "val_loss", "val_metric", "gradient_norm"):
         pairs.append((f"{name}, all epochs", *(tuple(getattr(e, name) for e in run.epochs) for run in (stored, again))))  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from suite.trial_result import Settings, Value, freeze
 TRAINING = Path(__file__).parent.parent / "training"
 ENGINE = "engine"
 DEFAULTS = {
+    "split": "random",
     "classes": "all",
     "labels": "as_given",
     "balance": "as_given",

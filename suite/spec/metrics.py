@@ -43,6 +43,13 @@ METRICS: dict[str, Metric] = {
     "test_loss": Metric(
         label="test loss", unit="nats", higher_is_better=False, default_margin=0.01, evaluation_only=True
     ),
+    "test_perplexity": Metric(
+        label="test perplexity",
+        unit="log_ratio",
+        higher_is_better=False,
+        default_margin=math.log(1.01),
+        evaluation_only=True,
+    ),
     "train_accuracy": Metric(
         label="training accuracy",
         unit="points",
@@ -82,6 +89,12 @@ METRICS: dict[str, Metric] = {
     "parameters": Metric(label="parameters", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT),
     "flops_per_example": Metric(
         label="training FLOPs per example", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
+    ),
+    "tokens_per_second": Metric(
+        label="tokens per second", unit="log_ratio", higher_is_better=True, default_margin=_FIVE_PERCENT
+    ),
+    "padding_share": Metric(
+        label="share of padding", unit="points", higher_is_better=False, default_margin=1.0, fixed_margin=True
     ),
     "peak_memory_bytes": Metric(
         label="peak memory", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT

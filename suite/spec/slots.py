@@ -17,6 +17,7 @@ from suite.trial_result import Settings, Value
 
 SLOTS = (
     "data",
+    "split",
     "classes",
     "labels",
     "balance",

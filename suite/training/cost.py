@@ -1,6 +1,8 @@
 """What a network costs, counted and not timed: the same on every machine."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -47,7 +49,7 @@ def _count(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], inputs: T
     model.zero_grad(set_to_none=True)
     model.train()
     devices = [inputs.device] if inputs.is_cuda else []
-    with torch.random.fork_rng(devices), FlopCounterMode(display=False) as counter:
+    with torch.random.fork_rng(devices), _plain_kernels(), FlopCounterMode(display=False) as counter:
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             value = loss(model(inputs), targets)
         value.backward()  # type: ignore[no-untyped-call]
@@ -62,3 +64,12 @@ def _count(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], inputs: T
         fixed_bytes=3 * weights,
         bytes_per_example=sum(kept.values()) / len(inputs),
     )
+
+
+@contextmanager
+def _plain_kernels() -> Iterator[None]:
+    """The counter knows matrix products and convolutions, not the kernels that run a whole recurrent layer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of switches for other hardware, which these flags touch as well
+        with torch.backends.mkldnn.flags(enabled=False), torch.backends.cudnn.flags(enabled=False):
+            yield

@@ -21,7 +21,7 @@ from suite.training.fetch import Fetch, Progress, no_space
 from suite.trial_result import Settings
 
 _ARRAYS = ("inputs", "targets", "test_inputs", "test_targets")
-_LAYOUT = 1
+_LAYOUT = 2
 """Of a prepared folder; raise it when that changes."""
 
 
@@ -29,12 +29,16 @@ class Dataset(NamedTuple):
     """A whole data set. Training and validation examples are drawn from the first two by each trial's seed."""
 
     inputs: Tensor
-    """uint8, (N, H, W, C)."""
+    """Images: uint8, (N, H, W, C). Tokens: int16 or int32, (N, T). Series: float32, (N, T, C). (`padding.py`)"""
     targets: Tensor
-    """int64, (N,)."""
+    """int64, (N,); of a text to be continued (N, T), the symbol that follows each place."""
     test_inputs: Tensor
     test_targets: Tensor
     classes: tuple[str, ...]
+    vocabulary: tuple[str, ...] = ()
+    """What each token stands for, the first one for padding; empty unless inputs are tokens."""
+    separator: str = " "
+    """What stands between tokens in the text: nothing between characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +81,11 @@ def load(prepared: PreparedData) -> Dataset:
         meta = json.loads((prepared.folder / "meta.json").read_text())
     except (OSError, ValueError):
         raise changed from None
-    if _fingerprint(arrays, meta["classes"]) != prepared.fingerprint:
+    if _fingerprint(arrays, meta["classes"], meta["vocabulary"]) != prepared.fingerprint:
         raise changed
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    return Dataset(**tensors, classes=tuple(meta["classes"]))
+    classes, vocabulary = tuple(meta["classes"]), tuple(meta["vocabulary"])
+    return Dataset(**tensors, classes=classes, vocabulary=vocabulary, separator=meta["separator"])
 
 
 def _read(folder: Path) -> PreparedData | None:
@@ -109,9 +114,10 @@ def _make(data_settings: Settings, folder: Path, data_dirs: Sequence[Path], prog
         arrays = {name: np.ascontiguousarray(getattr(dataset, name).numpy()) for name in _ARRAYS}
         for array_name, array in arrays.items():
             np.save(ready / f"{array_name}.npy", array)
-        fingerprint = _fingerprint(arrays, list(dataset.classes))
+        fingerprint = _fingerprint(arrays, dataset.classes, dataset.vocabulary)
         sizes = {name: (ready / f"{name}.npy").stat().st_size for name in _ARRAYS}
-        meta = {"fingerprint": fingerprint, "classes": dataset.classes, "bytes": sizes}
+        meta = {"fingerprint": fingerprint, "bytes": sizes, "classes": dataset.classes}
+        meta |= {"vocabulary": dataset.vocabulary, "separator": dataset.separator}
         (ready / "meta.json").write_text(json.dumps(meta))
         shutil.rmtree(folder, ignore_errors=True)
         ready.rename(folder)
@@ -120,8 +126,9 @@ def _make(data_settings: Settings, folder: Path, data_dirs: Sequence[Path], prog
     return PreparedData(folder=folder, fingerprint=fingerprint)
 
 
-def _fingerprint(arrays: dict[str, np.ndarray], classes: Sequence[str]) -> str:
-    digest = hashlib.sha256(json.dumps(list(classes)).encode())
+def _fingerprint(arrays: dict[str, np.ndarray], classes: Sequence[str], vocabulary: Sequence[str]) -> str:
+    names = [list(classes), list(vocabulary)] if vocabulary else list(classes)
+    digest = hashlib.sha256(json.dumps(names).encode())
     for name in _ARRAYS:
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).data)

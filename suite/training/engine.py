@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from suite.spec.trials import Trial
 from suite.training.arguments import PositiveFloat, PositiveInt
+from suite.training.batches import scoring_batches
 from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
 from suite.training.data_cache import Dataset
-from suite.training.split import scored_rows, split_rows
-from suite.training.stage import Device, Examples, Stage, begin, pretrain
+from suite.training.examples import Device, Examples, Resident
+from suite.training.rows import scored_rows, split_rows
+from suite.training.stage import Stage, begin, pretrain
 from suite.trial_result import EpochRecord, TrialResult, pack_correctness
 
 Training = Generator[EpochRecord, None, TrialResult]
@@ -45,11 +47,13 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     precision: Literal["fp32", "bf16"] = "fp32",
     memory_format: Literal["channels_last", "contiguous"] = "channels_last",
     threads: PositiveInt = 1,
+    trim_padding: bool = True,
 ) -> Training:
     """The engine's settings are the keyword-only arguments: each of them can change the result's bits.
 
     `train_share` is the part of `train_examples` to train on, `validation_share` likewise: arms with more or less data,
-    on workloads of any size.
+    on workloads of any size. With `trim_padding` a batch of sequences is as long as its longest one, not as the data
+    set's.
     """
     # ------------------------------------------------------------------------------------------------ data
     start = time.perf_counter()
@@ -67,15 +71,14 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     preprocess = bind(settings, "preprocess", dataset.inputs[split.train])
 
     def examples(rows: Tensor, classes: tuple[str, ...]) -> Examples:
-        return Examples(preprocess(dataset.inputs[rows]), split.labels[rows], len(classes))
+        return Examples(preprocess(dataset.inputs[rows]), split.labels[rows], len(classes), len(dataset.vocabulary))
 
     mine, held = examples(split.train, split.classes), examples(split.validation, split.classes)
 
     # ----------------------------------------------------------------------------------------------- parts
     layout = torch.channels_last if memory_format == "channels_last" else torch.contiguous_format
-    where = Device(name=device, precision=precision, layout=layout)
-    height, width, channels = dataset.inputs.shape[1:]
-    model = where.place(build_model(settings, (channels, height, width), mine.classes, seed))
+    where = Device(name=device, precision=precision, layout=layout, trim=trim_padding)
+    model = where.place(build_model(settings, mine.shape, mine.classes, seed))
     plan = bind(settings, "pretraining", mine, lambda: examples(split.left_out, split.other_classes))
     before, finite = 0.0, True
     if plan is not None:
@@ -87,27 +90,27 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     )
     keep = bind(settings, "selection")
     evaluate = _Evaluation(bind(settings, "evaluation"), stage, evaluation_batch_size)
-    val_x, val_y = where.put(held.inputs, held.targets)
-    sample = where.images(stage.inputs[: min(8, batch_size)])
+    validation = Resident(held, where)
+    sample, labels = stage.examples.sample(min(8, batch_size))
     counted_for = [
         item for item in settings.items() if item[0].split(".")[0] in ("model", "init", "pretraining", "loss")
     ]
-    counted = cost(
-        (sample.shape, mine.classes, *counted_for), model, stage.criterion, sample, stage.targets[: len(sample)]
-    )
+    counted = cost((sample.shape, mine.classes, *counted_for), model, stage.criterion, sample, labels)
 
     # -------------------------------------------------------------------------------------------- training
     records: list[EpochRecord] = []
     kept: EpochRecord | None = None
     kept_metrics: dict[str, float] = {}
     weights: dict[str, Tensor] = {}
+    places = computed = 0
     reason = None if finite else "the training loss was not finite in pre-training"
     for epoch in range(1, epochs + 1 if finite else 1):
         trained = stage.epoch(epoch)
+        places, computed = places + trained.places, computed + trained.computed
 
         # ------------------------------------------------------------------------------------- validation
-        val_loss, predicted = evaluate(val_x, val_y)
-        val_metrics = stage.task.metrics(predicted, val_y)
+        val_loss, predicted = evaluate(validation)
+        val_metrics = stage.task.metrics(predicted, validation.targets, val_loss)
         record = EpochRecord(
             epoch=epoch,
             train_loss=trained.loss,
@@ -139,6 +142,9 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         else counted.fixed_bytes + counted.bytes_per_example * batch_size,
         "train_seconds": before + sum(record.seconds for record in records),
     }
+    if computed:
+        measurements |= {"padding_share": 1 - places / computed}
+        measurements |= {"tokens_per_second": places / sum(record.seconds for record in records)}
     if plan is not None:
         measurements["pretraining_seconds"] = before
     correct: np.ndarray | None = None
@@ -152,10 +158,11 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements |= {f"val_{name}": value for name, value in kept_metrics.items()}
         if trial.purpose == "evaluation":
             rows = scored_rows(settings, dataset)
-            test_x, test_y = where.put(preprocess(dataset.test_inputs[rows]), dataset.test_targets[rows])
-            test_loss, predicted = evaluate(test_x, test_y)
-            correct = stage.task.correct(predicted, test_y).cpu().numpy()
-            test_metrics = stage.task.metrics(predicted, test_y)
+            inputs, labels = preprocess(dataset.test_inputs[rows]), dataset.test_targets[rows]
+            test = Resident(Examples(inputs, labels, mine.classes, mine.symbols), where)
+            test_loss, predicted = evaluate(test)
+            correct = stage.task.correct(predicted, test.targets).flatten().cpu().numpy()
+            test_metrics = stage.task.metrics(predicted, test.targets, test_loss)
             measurements |= {"test_loss": test_loss, **{f"test_{name}": value for name, value in test_metrics.items()}}
     return TrialResult(
         trial_id=trial.id,
@@ -180,13 +187,15 @@ class _Evaluation:
     stage: Stage
     batch_size: int
 
-    def __call__(self, inputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
-        """Mean loss in nats, and what the task predicts for each example, shape (N,)."""
+    def __call__(self, examples: Resident) -> tuple[float, Tensor]:
+        """Mean loss in nats, and what the task predicts for each example, shape (N, ...)."""
         stage, losses, predicted = self.stage, list[Tensor](), list[Tensor]()
+        batches = scoring_batches(examples.lengths, len(examples), self.batch_size, continues=stage.order.continues)
+        network = stage.network()
         with stage.noise, stage.device.autocast(), torch.inference_mode():
-            for begin in range(0, len(targets), self.batch_size):
-                rows = slice(begin, begin + self.batch_size)
-                outputs = self.scores(stage.model, stage.device.images(inputs[rows]))
-                losses.append(stage.criterion(outputs, targets[rows]) * len(targets[rows]))
+            for inputs, targets in examples.batches(batches):
+                outputs = self.scores(network, inputs)
+                losses.append(stage.criterion(outputs, targets) * len(targets))
                 predicted.append(stage.task.predicted(outputs))
-            return float(torch.stack(losses).sum()) / len(targets), torch.cat(predicted)
+            back = torch.cat(batches).argsort()
+            return float(torch.stack(losses).sum()) / len(examples), torch.cat(predicted)[back]

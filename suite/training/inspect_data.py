@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from suite.training.batches import Order
 from suite.training.build import arguments, bind
 from suite.training.data_cache import Dataset
-from suite.training.split import split_rows
+from suite.training.examples import Device, Examples
+from suite.training.rows import split_rows
 from suite.training.streams import stream
 from suite.trial_result import Settings
 
 MOST, MOST_HELD = 2000, 1000
 """Examples looked at, of training and of validation: enough for every question asked here."""
 _SIZES = ("train_examples", "validation_examples", "train_share", "validation_share")
+_DEVICE = Device(name="cpu", precision="fp32", layout=torch.channels_last)
 _NEIGHBOURS = 5
 _SHIFTS = (-3, -2, -1, 1, 2, 3)
 
@@ -26,7 +29,9 @@ class Loaded:
     """Examples as the engine would train on them. `rows` are places in the data set, whose labels are `stored`."""
 
     inputs: Tensor
-    """(n, C, H, W), after preprocessing."""
+    """After preprocessing: images (n, C, H, W), tokens (n, T) or series (n, T, C)."""
+    shape: tuple[int, ...]
+    """What the network is built for."""
     targets: Tensor
     rows: Tensor
     held_inputs: Tensor
@@ -94,27 +99,26 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
     rows, held = all_rows[:MOST], split.validation[:MOST_HELD]
     preprocess = bind(settings, "preprocess", dataset.inputs[all_rows])
     batch_size = min(int(engine["batch_size"]), len(all_rows))
-    first = all_rows[bind(settings, "order", all_rows, labels[all_rows])(stream(seed, "order"))[:batch_size]]
-    batch, augment = images(preprocess(dataset.inputs[first])), bind(settings, "augment")
+    known = (len(split.classes), len(dataset.vocabulary))
+    examples = Examples(preprocess(dataset.inputs[all_rows]), labels[all_rows], *known)
+    order: Order = bind(settings, "order", examples, all_rows, batch_size)
+    places = order.epoch(stream(seed, "order"))[:batch_size]
+    batch, augment = _DEVICE.images(examples.inputs[places]), bind(settings, "augment")
     if augment is not None:
         batch = augment(batch, stream(seed, "augment"))
     return Loaded(
-        inputs=images(preprocess(dataset.inputs[rows])),
+        inputs=_DEVICE.images(examples.inputs[:MOST]),
+        shape=examples.shape,
         targets=labels[rows],
         rows=rows,
-        held_inputs=images(preprocess(dataset.inputs[held])),
+        held_inputs=_DEVICE.images(preprocess(dataset.inputs[held])),
         held_targets=labels[held],
         stored=labels,
         batch=batch,
-        batch_targets=labels[first],
+        batch_targets=examples.targets[places],
         classes=split.classes,
         batch_size=batch_size,
     )
-
-
-def images(rows: Tensor) -> Tensor:
-    """(n, H, W, C) as (n, C, H, W), in the engine's layout."""
-    return rows.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def inspect_data(loaded: Loaded) -> DataFacts:

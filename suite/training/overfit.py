@@ -97,10 +97,9 @@ class Overfit:
 
 def make_parts(settings: Settings, loaded: Loaded, seed: int) -> Make:
     """As the engine makes them from the settings."""
-    shape = (loaded.inputs.shape[1], loaded.inputs.shape[2], loaded.inputs.shape[3])
 
     def make() -> Parts:
-        model = build_model(settings, shape, len(loaded.classes), seed)
+        model = build_model(settings, loaded.shape, len(loaded.classes), seed)
         model.to(memory_format=torch.channels_last)
         return Parts(
             model=model,

@@ -4,22 +4,16 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from suite.training.batches import Carried, Order
 from suite.training.build import bind, build_model
+from suite.training.examples import Device, Examples, Resident
 from suite.training.streams import Noise, number, stream
 from suite.trial_result import Settings
-
-
-class Examples(NamedTuple):
-    """Inputs (n, H, W, C) after preprocessing, labels int64 (n,) and how many classes there are."""
-
-    inputs: Tensor
-    targets: Tensor
-    classes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,36 +44,10 @@ class Means:
     gradient_norm: float
     seconds: float
     examples: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Device:
-    """Where and how numbers are kept: what every part of a trial has in common."""
-
-    name: str
-    precision: str
-    layout: torch.memory_format
-
-    def put(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Both on the device."""
-        return inputs.contiguous().to(self.name), targets.to(self.name)
-
-    def images(self, rows: Tensor) -> Tensor:
-        """(n, H, W, C) in memory as (n, C, H, W): free of cost for channels_last."""
-        return rows.permute(0, 3, 1, 2).contiguous(memory_format=self.layout)
-
-    def autocast(self) -> torch.autocast:
-        """For forward passes."""
-        return torch.autocast(self.name, dtype=torch.bfloat16, enabled=self.precision == "bf16")
-
-    def place(self, model: nn.Module) -> nn.Module:
-        """The network there, in that layout."""
-        return model.to(device=self.name, memory_format=self.layout)  # type: ignore[call-overload, no-any-return]
-
-    def synchronize(self) -> None:
-        """Waits until the device has done what it was given: before the clock is read."""
-        if self.name == "cuda":
-            torch.cuda.synchronize()
+    places: int
+    """Of sequences: how many tokens, or values in time."""
+    computed: int
+    """The same with the padding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +55,7 @@ class Stage:
     """All parts of a stage, bound; `begin` makes one from settings."""
 
     model: nn.Module
-    inputs: Tensor
-    targets: Tensor
+    examples: Resident
     device: Device
     batch_size: int
     steps_per_epoch: int
@@ -100,8 +67,8 @@ class Stage:
     rate_factor: Callable[[int], float]
     augment: Callable[[Tensor, torch.Generator], Tensor] | None
     treat_gradients: Callable[[Sequence[nn.Parameter]], Tensor]
-    permute: Callable[[torch.Generator], Tensor]
-    order: torch.Generator
+    order: Order
+    ordering: torch.Generator
     augmentation: torch.Generator
     noise: Noise
 
@@ -111,16 +78,14 @@ class Stage:
         start = time.perf_counter()
         totals = torch.zeros(2, device=self.device.name)  # loss, gradient norm: summed there, read once per epoch
         predicted, labels = list[Tensor](), list[Tensor]()
-        self.model.train()
-        permutation = self.permute(self.order).to(self.device.name)
+        rows = torch.split(self.order.epoch(self.ordering), self.batch_size)[: self.steps_per_epoch]
+        network = self.network().train()
         with self.noise:
-            for step in range(self.steps_per_epoch):
-                rows = permutation[step * self.batch_size : (step + 1) * self.batch_size]
-                inputs, targets = self.device.images(self.inputs[rows]), self.targets[rows]
+            for step, (inputs, targets) in enumerate(self.examples.batches(rows)):
                 if self.augment is not None:
                     inputs = self.augment(inputs, self.augmentation)
                 with self.device.autocast():
-                    outputs = self.model(inputs)
+                    outputs = network(inputs)
                 loss = self.criterion(outputs, targets)
                 loss.backward()  # type: ignore[no-untyped-call]
                 norm = self.treat_gradients(self.parameters)
@@ -129,18 +94,26 @@ class Stage:
                     group["lr"] = base * factor
                 self.optimizer.step()
                 self.optimizer.zero_grad(set_to_none=True)
-                totals += torch.stack((loss.detach() * len(rows), norm))
+                totals += torch.stack((loss.detach() * len(targets), norm))
                 predicted.append(self.task.predicted(outputs.detach()))
                 labels.append(targets)
-        examples = self.steps_per_epoch * min(self.batch_size, len(self.targets))
+        examples = self.steps_per_epoch * min(self.batch_size, len(self.examples))
         loss_sum, norm_sum = totals.tolist()
+        loss = loss_sum / examples
+        places, computed = self.examples.places(rows)
         return Means(
-            loss=loss_sum / examples,
-            metric=self.task.metrics(torch.cat(predicted), torch.cat(labels))[self.task.metric_name],
+            loss=loss,
+            metric=self.task.metrics(torch.cat(predicted), torch.cat(labels), loss)[self.task.metric_name],
             gradient_norm=norm_sum / self.steps_per_epoch,
             seconds=time.perf_counter() - start,
             examples=examples,
+            places=places,
+            computed=computed,
         )
+
+    def network(self) -> nn.Module:
+        """The model, for one pass through the examples: if they go on from batch to batch, it remembers."""
+        return Carried(self.model) if self.order.continues else self.model
 
 
 def begin(
@@ -156,14 +129,12 @@ def begin(
     name: str = "",
 ) -> Stage:
     """`rows` (n,): the examples' places in the data set. Stages of different names draw from different streams."""
-    inputs, targets = device.put(examples.inputs, examples.targets)
     parameters = list(model.parameters())
     optimizer = bind(settings, "optimizer", parameters)
-    steps_per_epoch = max(1, len(targets) // batch_size)
+    steps_per_epoch = max(1, len(examples.targets) // batch_size)
     return Stage(
         model=model,
-        inputs=inputs,
-        targets=targets,
+        examples=Resident(examples, device),
         device=device,
         batch_size=batch_size,
         steps_per_epoch=steps_per_epoch,
@@ -175,8 +146,8 @@ def begin(
         rate_factor=bind(settings, "schedule", epochs * steps_per_epoch, steps_per_epoch),
         augment=bind(settings, "augment"),
         treat_gradients=bind(settings, "gradients"),
-        permute=bind(settings, "order", rows, examples.targets),
-        order=stream(seed, f"{name}order"),
+        order=bind(settings, "order", examples, rows, batch_size),
+        ordering=stream(seed, f"{name}order"),
         augmentation=stream(seed, f"{name}augment"),
         noise=Noise(seed, device.name, f"{name}noise"),
     )
@@ -203,9 +174,8 @@ def pretrain(
 def _trained(
     settings: Settings, model: nn.Module, plan: Plan, *, batch_size: int, seed: int, device: Device
 ) -> tuple[float, bool]:
-    height, width, channels = plan.examples.inputs.shape[1:]
-    earlier = build_model(settings, (channels, height, width), plan.examples.classes, seed)
-    own = build_model(settings, (channels, height, width), plan.examples.classes, number(seed, "pretraining"))
+    earlier = build_model(settings, plan.examples.shape, plan.examples.classes, seed)
+    own = build_model(settings, plan.examples.shape, plan.examples.classes, number(seed, "pretraining"))
     earlier.load_state_dict(
         {name: value for name, value in own.state_dict().items() if _of(heads(own), name)}, strict=False
     )

@@ -5,7 +5,7 @@ import torch
 from tiny import random_dataset, run, trial
 
 from suite.training.balance import long_tail
-from suite.training.split import Split, scored_rows, split_rows
+from suite.training.rows import Split, scored_rows, split_rows
 
 DATA = random_dataset(pool=400)
 SIZES = {"train_examples": 200, "validation_examples": 100}

@@ -5,7 +5,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tiny import SETTINGS, finish, made_up_weights, numbers, random_dataset, run, trial
+from tiny import (
+    SERIES,
+    SETTINGS,
+    TEXT,
+    TOKENS,
+    finish,
+    made_up_weights,
+    numbers,
+    random_dataset,
+    random_series,
+    random_text,
+    random_tokens,
+    run,
+    trial,
+)
 
 from suite.spec import slots
 from suite.spec.signatures import REQUIRED
@@ -13,7 +27,10 @@ from suite.spec.workload import find_workloads, load_workload
 from suite.training.data_cache import Dataset
 from suite.training.engine import train
 
-VALUES: dict[str, Any] = {"lr": 0.01, "max_norm": 1.0, "t_max": 3, "count": 5, "epochs": 1}
+VALUES: dict[str, Any] = {
+    **{"lr": 0.01, "max_norm": 1.0, "t_max": 3, "count": 5, "epochs": 1},
+    **{"embedding": 8, "hidden": 16},
+}
 """For required arguments of mechanisms, by argument name."""
 
 SITUATIONS: dict[tuple[str, str], dict[str, Any]] = {
@@ -24,15 +41,19 @@ SITUATIONS: dict[tuple[str, str], dict[str, Any]] = {
 }
 """What a mechanism needs beside it."""
 
-SHAPES = {
+SHAPES: dict[str, tuple[int, ...]] = {
     "digits": (8, 8, 1),
     "glyphs": (16, 16, 1),
     "fashion_mnist": (28, 28, 1),
     "cifar10": (32, 32, 3),
     "words": (12, 36, 1),
     "fashion_rows": (14, 70, 1),
+    "digits_rows": (8, 8),
+    "mnist1d": (10, 4),
+    "docstrings": (),
+    "topics": (),
 }
-"""(H, W, C) of the data sets that workloads name."""
+"""(H, W, C) of images, (T, C) of series, nothing of tokens: the data sets that workloads name."""
 
 TWO_STEPS = {
     "engine.epochs": 1,
@@ -42,7 +63,21 @@ TWO_STEPS = {
     "engine.evaluation_batch_size": 32,
     "engine.device": "cpu",
 }
-DATA = random_dataset(pool=400)
+KINDS = {
+    "images": (SETTINGS, random_dataset(pool=400)),
+    "series": (SERIES, random_series()),
+    "tokens": (TOKENS, random_tokens()),
+    "text": (TEXT, random_text()),
+}
+KIND = {
+    ("preprocess", "standardize_series"): "series",
+    ("preprocess", "cut"): "tokens",
+    ("model", "rnn"): "tokens",
+    ("order", "by_length"): "tokens",
+    ("order", "streams"): "text",
+    ("task", "continuation"): "text",
+}
+"""What a mechanism is for, if not for images."""
 
 MECHANISMS = [(slot, name) for slot in slots.SLOTS if slot != "data" for name in slots.mechanisms(slot)]
 WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_workload(path.stem).scales]
@@ -63,6 +98,17 @@ def required_arguments(slot: str, mechanism: str) -> dict[str, Any]:
     return {f"{slot}.{name}": VALUES[name] for name in names} | SITUATIONS.get((slot, mechanism), {})
 
 
+def random_data(settings: dict[str, Any]) -> Dataset:
+    """As the workload's own data set is, in kind and shape."""
+    assert settings["data"] in SHAPES, f"add the shape of {settings['data']} to SHAPES in {__file__}"
+    shape = SHAPES[settings["data"]]
+    if len(shape) == 3:
+        return random_dataset((shape[0], shape[1], shape[2]))
+    if len(shape) == 2:
+        return random_series((shape[0], shape[1]))
+    return random_text() if settings["task"] == "continuation" else random_tokens()
+
+
 def takes_two_steps_twice_alike(settings: dict[str, Any], dataset: Dataset) -> None:
     first, second = (run(dataset, base=settings, seed=5) for _ in range(2))
     assert first.status == "completed", first.reason
@@ -76,7 +122,8 @@ def takes_two_steps_twice_alike(settings: dict[str, Any], dataset: Dataset) -> N
 @pytest.mark.parametrize(("slot", "mechanism"), MECHANISMS)
 def test_every_mechanism_takes_two_steps_with_the_same_result_twice(slot: str, mechanism: str) -> None:
     chosen = {slot: mechanism, **required_arguments(slot, mechanism)}
-    takes_two_steps_twice_alike(slots.override({**SETTINGS, **TWO_STEPS}, chosen), DATA)
+    base, data = KINDS[KIND.get((slot, mechanism), "images")]
+    takes_two_steps_twice_alike(slots.override({**base, **TWO_STEPS}, chosen), data)
 
 
 @pytest.mark.parametrize(
@@ -91,15 +138,15 @@ def test_every_mechanism_takes_two_steps_with_the_same_result_twice(slot: str, m
 def test_every_choice_that_an_argument_lists_takes_two_steps(
     slot: str, mechanism: str, argument: str, choice: Any
 ) -> None:
+    base, data = KINDS["text" if (argument, choice) == ("pooling", "none") else KIND.get((slot, mechanism), "images")]
     chosen = {slot: mechanism, **required_arguments(slot, mechanism), f"{slot}.{argument}": choice}
-    takes_two_steps_twice_alike(slots.override({**SETTINGS, **TWO_STEPS}, chosen), DATA)
+    takes_two_steps_twice_alike(slots.override({**base, **TWO_STEPS}, chosen), data)
 
 
 @pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
 def test_every_workload_takes_two_steps_at_each_of_its_scales(workload: str, scale: str) -> None:
     settings = {**load_workload(workload).at(scale), **TWO_STEPS}
-    assert settings["data"] in SHAPES, f"add the shape of {settings['data']} to SHAPES in {__file__}"
-    takes_two_steps_twice_alike(settings, random_dataset(SHAPES[settings["data"]]))
+    takes_two_steps_twice_alike(settings, random_data(settings))
 
 
 @pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
@@ -112,7 +159,7 @@ def test_every_workload_has_a_full_batch_to_train_on_at_each_of_its_scales(workl
 def test_a_tuning_trial_of_every_workload_measures_validation_and_no_test(workload: str, scale: str) -> None:
     settings = {**load_workload(workload).at(scale), **TWO_STEPS}
     wanted = trial(base=settings, purpose="tuning")
-    result = finish(train(wanted, dataset=random_dataset(SHAPES[settings["data"]])))
-    assert {"val_accuracy", "val_loss"} <= set(result.measurements)
+    result = finish(train(wanted, dataset=random_data(settings)))
+    assert {f"val_{result.metric_name}", "val_loss"} <= set(result.measurements)
     assert not [name for name in result.measurements if name.startswith("test")]
     assert result.trial_id == wanted.id

@@ -153,14 +153,14 @@ def test_members_of_an_ensemble_decide_together() -> None:
 def test_accuracy_and_macro_f1_are_those_of_scikit_learn(seed: int) -> None:
     draw = generator(seed)
     targets, predicted = torch.randint(0, 7, (60,), generator=draw), torch.randint(2, 9, (60,), generator=draw)
-    ours = classification.build().metrics(predicted, targets)
+    ours = classification.build().metrics(predicted, targets, 1.0)
     assert ours["accuracy"] == accuracy_score(targets, predicted)
     assert ours["macro_f1"] == pytest.approx(f1_score(targets, predicted, average="macro", zero_division=0.0))
 
 
 def test_macro_f1_sees_a_rare_class_that_accuracy_overlooks() -> None:
     targets, predicted = torch.tensor([0] * 99 + [1]), torch.zeros(100, dtype=torch.int64)
-    metrics = classification.build(metric="macro_f1").metrics(predicted, targets)
+    metrics = classification.build(metric="macro_f1").metrics(predicted, targets, 1.0)
     assert metrics["accuracy"] == 0.99
     assert metrics["macro_f1"] == pytest.approx(0.5, abs=0.01)
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from suite.training.data_cache import load, prepare
 from suite.training.evaluation import plain, training_mode
+from suite.training.examples import Examples
 from suite.training.gradients import never_zeroed
 from suite.training.labels import as_given, misaligned, wrong
 from suite.training.loss import cross_entropy, focal, softmax_twice
@@ -22,11 +23,12 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_orders_are_what_their_names_say() -> None:
-    assert ROWS[stored.build(ROWS, TARGETS)(generator())].tolist() == [1, 3, 5, 7, 9]
-    assert TARGETS[by_class.build(ROWS, TARGETS)(generator())].tolist() == [0, 0, 1, 2, 2]
+    few = Examples(torch.zeros(5, 1, 1, 1), TARGETS, 3)
+    assert ROWS[stored.build(few, ROWS, 2).epoch(generator())].tolist() == [1, 3, 5, 7, 9]
+    assert TARGETS[by_class.build(few, ROWS, 2).epoch(generator())].tolist() == [0, 0, 1, 2, 2]
     rows = torch.arange(100)
     for mechanism, varies in ((shuffled, True), (shuffled_once, False)):
-        drawn, order = generator(), mechanism.build(rows, rows)
+        drawn, order = generator(), mechanism.build(Examples(rows, rows, 100), rows, 10).epoch
         first, second = order(drawn), order(drawn)
         assert sorted(first.tolist()) == sorted(second.tolist()) == rows.tolist()
         assert first.tolist() != rows.tolist()

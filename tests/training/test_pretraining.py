@@ -12,8 +12,8 @@ from torchvision.models import resnet18
 from suite.errors import DataError
 from suite.training import engine, stage
 from suite.training.build import build_model
+from suite.training.examples import Device, Examples
 from suite.training.pretraining import coarse, other_classes
-from suite.training.stage import Device, Examples
 
 DATA = random_dataset(pool=600, test=100)
 HALF = {"classes": "first", "classes__count": 5, "engine__train_examples": 100, "engine__validation_examples": 50}
@@ -159,7 +159,7 @@ def test_the_last_layer_is_new_and_not_that_which_the_backbone_was_trained_with(
     begun: list[dict[str, torch.Tensor]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stage.Stage, "epoch", lambda self, number: stage.Means(
-        loss=1.0, metric=0.5, gradient_norm=1.0, seconds=0.1, examples=10
+        loss=1.0, metric=0.5, gradient_norm=1.0, seconds=0.1, examples=10, places=0, computed=0
     ))  # fmt: skip
     run(DATA, **HALF, **OTHERS)
     earlier, start = begun
@@ -173,7 +173,7 @@ def test_the_two_stages_draw_from_different_streams(monkeypatch: pytest.MonkeyPa
     epoch = stage.Stage.epoch
 
     def watched(self: stage.Stage, number: int) -> stage.Means:
-        states.extend(item.get_state() for item in (self.order, self.augmentation) if number == 1)
+        states.extend(item.get_state() for item in (self.ordering, self.augmentation) if number == 1)
         return epoch(self, number)
 
     monkeypatch.setattr(stage.Stage, "epoch", watched)

@@ -36,6 +36,18 @@ SETTINGS: Mapping[str, Any] = {
     "engine.validation_examples": 100,
 }
 
+RECURRENT = {"model": "rnn", "model.embedding": 8, "model.hidden": 16, "preprocess": "cut"}
+SERIES: Mapping[str, Any] = {**slots.override(SETTINGS, RECURRENT), "preprocess": "standardize_series"}
+TOKENS: Mapping[str, Any] = slots.override(SETTINGS, RECURRENT)
+TEXT: Mapping[str, Any] = {
+    **TOKENS,
+    "model.pooling": "none",
+    "task": "continuation",
+    "split": "contiguous",
+    "order": "streams",
+}
+"""`SETTINGS` for the data sets below: series, tokens to be classified, and text to be continued."""
+
 
 def trial(
     *, seed: int = 3, purpose: Purpose = "evaluation", base: Mapping[str, Any] = SETTINGS, **changes: Any
@@ -62,7 +74,7 @@ def run(dataset: Dataset, **changes: Any) -> TrialResult:
 def numbers(result: TrialResult) -> dict[str, Any]:
     """All that a trial measured, but for times."""
     record = dataclasses.asdict(result)
-    record["measurements"] = {key: value for key, value in record["measurements"].items() if "seconds" not in key}
+    record["measurements"] = {key: value for key, value in record["measurements"].items() if "second" not in key}
     record["epochs"] = [without_seconds(epoch) for epoch in result.epochs]
     return record
 
@@ -81,6 +93,39 @@ def random_dataset(
     inputs[:, 0, 0] = (25 * targets[:, None]).to(torch.uint8)
     names = tuple(str(label) for label in range(classes))
     return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], names)
+
+
+def random_series(shape: tuple[int, int] = (10, 3), *, pool: int = 400, test: int = 40, classes: int = 10) -> Dataset:
+    """Noise of the shape (T, C) and of unequal length, at a level that depends on the class."""
+    generator = torch.Generator().manual_seed(0)
+    targets = torch.randint(0, classes, (pool + test,), generator=generator)
+    inputs = torch.randn(pool + test, *shape, generator=generator) + targets[:, None, None]
+    lengths = torch.randint(3, shape[0] + 1, (pool + test,), generator=generator)
+    inputs[torch.arange(shape[0]) >= lengths[:, None]] = torch.nan
+    names = tuple(str(label) for label in range(classes))
+    return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], names)
+
+
+def random_tokens(length: int = 12, *, pool: int = 400, test: int = 40, classes: int = 10) -> Dataset:
+    """Words of unequal number, among them one that depends on the class."""
+    generator = torch.Generator().manual_seed(0)
+    targets = torch.randint(0, classes, (pool + test,), generator=generator)
+    inputs = torch.randint(1, 50, (pool + test, length), generator=generator, dtype=torch.int16)
+    inputs[:, 1] = (2 + targets).to(torch.int16)
+    lengths = torch.randint(3, length + 1, (pool + test,), generator=generator)
+    inputs[torch.arange(length) >= lengths[:, None]] = 0
+    words = tuple(f"word{number}" for number in range(50))
+    names = tuple(str(label) for label in range(classes))
+    return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], names, vocabulary=words)
+
+
+def random_text(length: int = 12, *, pool: int = 400, test: int = 40, symbols: int = 20) -> Dataset:
+    """A text in which each symbol is the one before plus one or two, in windows."""
+    steps = torch.randint(1, 3, ((pool + test) * length + 1,), generator=torch.Generator().manual_seed(0))
+    text = 1 + steps.cumsum(dim=0) % (symbols - 1)
+    inputs, targets = text[:-1].view(-1, length).to(torch.int16), text[1:].view(-1, length)
+    signs = tuple("·abcdefghijklmnopqrstuvwxyz"[:symbols])
+    return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], signs, vocabulary=signs, separator="")
 
 
 def made_up_weights(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:

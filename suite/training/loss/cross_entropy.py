@@ -10,12 +10,15 @@ from suite.training.arguments import Fraction
 
 def build(*, label_smoothing: Fraction = 0.0) -> Callable[[Tensor, Tensor], Tensor]:
     """Maps scores (n, classes), or (n, classes, members) of an ensemble, and labels (n,) to the mean loss, a scalar.
+    Where every place has a label, (n, T), scores are (n, T, classes).
 
     Of an ensemble the value is the mean over members, on the scale of one network's. The gradient is that of their sum:
     what a member gets is then the gradient of its own loss, and a learning rate means the same step for it as alone.
     """
 
     def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        if targets.ndim == 2:
+            outputs, targets = outputs.flatten(0, 1), targets.flatten()
         if outputs.ndim == 2:
             return functional.cross_entropy(outputs.float(), targets, label_smoothing=label_smoothing)
         members = outputs.shape[2]

@@ -1,1 +1,1 @@
-"""In which order the training examples come: `build(rows, targets)` gives a function generator -> order of an epoch."""
+"""In which order the training examples come: `build(examples, rows, batch_size)` gives an Order."""

@@ -1,12 +1,12 @@
 """Never shuffled, and stored class by class, as folders of images are."""
 
-from collections.abc import Callable
-
-import torch
 from torch import Tensor
 
+from suite.training.batches import Order
+from suite.training.examples import Examples
 
-def build(rows: Tensor, targets: Tensor) -> Callable[[torch.Generator], Tensor]:
+
+def build(examples: Examples, rows: Tensor, batch_size: int) -> Order:
     """As in `shuffled`; ascending labels, in every epoch."""
-    order = targets.argsort(stable=True)
-    return lambda generator: order
+    order = examples.targets.argsort(stable=True)
+    return Order(lambda generator: order)

@@ -1,11 +1,12 @@
 """A new random order in every epoch. Bottou, Curiously Fast Convergence of some SGD Algorithms (2009)."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
+from suite.training.batches import Order
+from suite.training.examples import Examples
 
-def build(rows: Tensor, targets: Tensor) -> Callable[[torch.Generator], Tensor]:
-    """`rows` (N,): the examples' places in the data set; `targets` (N,). Gives the order of an epoch, shape (N,)."""
-    return lambda generator: torch.randperm(len(rows), generator=generator)
+
+def build(examples: Examples, rows: Tensor, batch_size: int) -> Order:
+    """`rows` (N,): the examples' places in the data set."""
+    return Order(lambda generator: torch.randperm(len(rows), generator=generator))

@@ -1,12 +1,13 @@
 """One random order, the same in every epoch."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
+from suite.training.batches import Order
+from suite.training.examples import Examples
 
-def build(rows: Tensor, targets: Tensor) -> Callable[[torch.Generator], Tensor]:
+
+def build(examples: Examples, rows: Tensor, batch_size: int) -> Order:
     """As in `shuffled`; the order of the first epoch is kept."""
     kept: list[Tensor] = []
 
@@ -15,4 +16,4 @@ def build(rows: Tensor, targets: Tensor) -> Callable[[torch.Generator], Tensor]:
             kept.append(torch.randperm(len(rows), generator=generator))
         return kept[0]
 
-    return order
+    return Order(order)

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from suite.training.arguments import PositiveInt
-from suite.training.stage import Examples, Plan
+from suite.training.examples import Examples
+from suite.training.stage import Plan
 
 
 def build(

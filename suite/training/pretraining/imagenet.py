@@ -12,7 +12,8 @@ import torch
 from torchvision.models import ResNet18_Weights
 
 from suite.errors import DataError
-from suite.training.stage import Examples, Weights
+from suite.training.examples import Examples
+from suite.training.stage import Weights
 
 URL = ResNet18_Weights.IMAGENET1K_V1.url
 """Its name ends in the first digits of the file's SHA-256."""

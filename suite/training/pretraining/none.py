@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from suite.training.stage import Examples
+from suite.training.examples import Examples
 
 
 def build(task: Examples, others: Callable[[], Examples]) -> None:

@@ -7,7 +7,8 @@ Hierarchies (2013) for fine-tuning where examples are few.
 from collections.abc import Callable
 
 from suite.training.arguments import PositiveInt
-from suite.training.stage import Examples, Plan
+from suite.training.examples import Examples
+from suite.training.stage import Plan
 
 
 def build(

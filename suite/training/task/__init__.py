@@ -1,1 +1,1 @@
-"""What is learnt: `build(...)` gives a Task: the metric and per-example correctness."""
+"""What is learnt: `build(...)` gives a Task: what is predicted, what is right, and every metric."""

@@ -24,8 +24,8 @@ class Classification:
         """Which examples are right: bool of shape (n,)."""
         return predicted == targets
 
-    def metrics(self, predicted: Tensor, targets: Tensor) -> dict[str, float]:
-        """Every metric that a classification has, as fractions."""
+    def metrics(self, predicted: Tensor, targets: Tensor, loss: float) -> dict[str, float]:
+        """Every metric that a classification has, as fractions. `loss` is the mean over the examples."""
         return {
             "accuracy": int(self.correct(predicted, targets).sum()) / len(targets),
             "macro_f1": _macro_f1(predicted, targets),

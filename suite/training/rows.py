@@ -18,7 +18,7 @@ class Split(NamedTuple):
     """(n,)."""
     validation: Tensor
     labels: Tensor
-    """(N,): of every row; those of classes left out count among themselves."""
+    """(N,), or (N, T) of one for each place: of every row; those of classes left out count among themselves."""
     classes: tuple[str, ...]
     """The task's."""
     other_classes: tuple[str, ...]
@@ -44,14 +44,14 @@ def split_rows(
     train = max(1, round(train_share * train_examples))
     validation = max(1, round(validation_share * validation_examples))
     count = bind(settings, "classes", len(dataset.classes))
-    mine = (dataset.targets < count).nonzero()[:, 0]
-    rows = mine[torch.randperm(len(mine), generator=stream(seed, "split"))]
-    if train + validation > len(rows):
-        raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(rows)}")
+    known = _of_known_class(dataset.targets, count)
+    mine = known.nonzero()[:, 0]
+    if train + validation > len(mine):
+        raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(mine)}")
+    first, second = bind(settings, "split", mine, train, validation, stream(seed, "split"))
     labels = torch.where(dataset.targets < count, dataset.targets, dataset.targets - count)
     labels[mine] = bind(settings, "labels", count)(labels[mine], stream(seed, "labels"))
-    others = (dataset.targets >= count).nonzero()[:, 0]
-    first, second = rows[:train], rows[train : train + validation]
+    others = (~known).nonzero()[:, 0]
     return Split(
         train=bind(settings, "balance", first, labels[first], count, "train"),
         validation=bind(settings, "balance", second, labels[second], count, "validation"),
@@ -65,6 +65,11 @@ def split_rows(
 def scored_rows(settings: Settings, dataset: Dataset) -> Tensor:
     """Rows of the test part that a trial is scored on: the same for every seed."""
     count = bind(settings, "classes", len(dataset.classes))
-    rows = (dataset.test_targets < count).nonzero()[:, 0]
+    rows = _of_known_class(dataset.test_targets, count).nonzero()[:, 0]
     kept: Tensor = bind(settings, "balance", rows, dataset.test_targets[rows], count, "test")
     return kept
+
+
+def _of_known_class(targets: Tensor, count: int) -> Tensor:
+    """bool (N,), of labels (N,) or (N, T): every label is one of the first `count` classes."""
+    return (targets < count).view(len(targets), -1).all(dim=1)

@@ -1,0 +1,184 @@
+"""Recurrent networks for sequences: embedding, recurrent layers, scores of the whole or of every place.
+
+Hochreiter and Schmidhuber, Long Short-Term Memory (1997); Cho et al., Learning Phrase Representations using RNN
+Encoder-Decoder (2014) for the GRU. Where dropout goes: Zaremba et al., Recurrent Neural Network Regularization (2014).
+Tied weights: Press and Wolf, Using the Output Embedding to Improve Language Models (2016).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from suite.training import padding
+from suite.training.arguments import Fraction, NonNegativeInt, PositiveInt
+from suite.training.recurrent import Cell, Layer, State, backwards
+from suite.training.solve import nearest
+
+
+def build(
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    cell: Literal["lstm", "gru", "tanh", "layer_norm_lstm"] = "lstm",
+    embedding: NonNegativeInt,
+    hidden: PositiveInt,
+    layers: PositiveInt = 1,
+    bidirectional: bool = False,
+    pooling: Literal["last", "mean", "max", "none"] = "last",
+    dropout: Fraction = 0.0,
+    dropout_at: tuple[Literal["embedding", "between", "output"], ...] = (),
+    norm: Literal["layer", "batch"] = "layer",
+    norm_at: tuple[Literal["embedding", "between", "output"], ...] = (),
+    tied: bool = False,
+    budget: NonNegativeInt = 0,
+    scaled: Literal["hidden", "both"] = "hidden",
+) -> nn.Module:
+    """`input_shape` is (symbols,) for tokens (n, T), (C, T) for series (n, T, C); padding as in training/padding.py.
+
+    Gives scores (n, classes): from the `last` place that holds something, the `mean` or the `max` over those places.
+    With `pooling` "none" every place has scores, (n, T, classes), in which only what came before it has a part.
+
+    Series go straight into the first layer if `embedding` is 0, else through a linear map to that width. `dropout` and
+    `norm` act after the embedding, between recurrent layers and before the output, where `dropout_at` and `norm_at` say
+    so. `tied` uses the embedding's weights for the scores. With a `budget`, `hidden` (`scaled` "both": and `embedding`,
+    in proportion) is what gives the network as nearly as possible so many parameters, whatever it says itself.
+
+    Raises ValueError for settings that contradict each other, and a budget that nothing fits.
+    """
+    if tied and (embedding != hidden or pooling != "none" or len(input_shape) > 1):
+        raise ValueError("model.tied needs tokens, pooling none, and embedding and hidden of one size")
+    if bidirectional and pooling == "none":
+        raise ValueError("model.bidirectional looks ahead: it needs a pooling")
+    if not embedding and len(input_shape) == 1:
+        raise ValueError("model.embedding 0 is for series: tokens need an embedding")
+
+    def network(size: int) -> nn.Module:
+        width = round(embedding * size / hidden) if scaled == "both" else embedding
+        first, entrance = _entrance(input_shape, width)
+        inner = 2 * size if bidirectional else size
+        return Recurrent(
+            entrance=entrance,
+            layers=[_Directions(cell, first if k == 0 else inner, size, bidirectional) for k in range(layers)],
+            output=nn.Linear(inner, classes),
+            after=lambda place: _after(
+                first if place == "embedding" else inner, place, dropout, dropout_at, norm, norm_at
+            ),
+            pooling=pooling,
+            tied=tied,
+        )
+
+    return network(nearest(network, budget) if budget else hidden)
+
+
+class Recurrent(nn.Module):
+    """See `build`."""
+
+    def __init__(
+        self,
+        *,
+        entrance: nn.Module,
+        layers: list["_Directions"],
+        output: nn.Linear,
+        after: Callable[[str], nn.Module],
+        pooling: str,
+        tied: bool,
+    ) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.carries_state = pooling == "none"
+        self.embedding, self.after_embedding = entrance, after("embedding")
+        for number, layer in enumerate(layers, start=1):
+            self.add_module(f"recurrent{number}", layer)
+            self.add_module(f"after{number}", after("between" if number < len(layers) else "output"))
+        self.depth = len(layers)
+        self.output = output
+        if tied:
+            self.output.weight = self.embedding.get_parameter("weight")
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Sequences from their beginning."""
+        return self.step(inputs, None)[0]
+
+    def step(self, inputs: Tensor, state: list[State] | None) -> tuple[Tensor, list[State]]:
+        """Scores, and each layer's state after the last place, from which the next step may go on."""
+        present = padding.mask(inputs)
+        lengths = present.sum(dim=1)
+        values = self.embedding(inputs.long() if inputs.ndim == 2 else torch.nan_to_num(inputs))
+        values, states = self.after_embedding(values, present), list[State]()
+        for number in range(1, self.depth + 1):
+            layer, after = self.get_submodule(f"recurrent{number}"), self.get_submodule(f"after{number}")
+            values, last = layer(values, lengths, None if state is None else state[number - 1])
+            states.append(last)
+            if number < self.depth or self.pooling == "none":
+                values = after(values, present)
+        if self.pooling == "none":
+            return self.output(values), states
+        pooled = _pooled(values, present, lengths, self.pooling)
+        return self.output(self.get_submodule(f"after{self.depth}")(pooled, None)), states
+
+
+class _Directions(nn.Module):
+    """A recurrent layer from left to right, and if asked for another one from each sequence's end."""
+
+    def __init__(self, cell: Cell, width: int, hidden: int, bidirectional: bool) -> None:
+        super().__init__()
+        self.forwards = Layer(cell, width, hidden)
+        self.backwards = Layer(cell, width, hidden) if bidirectional else None
+
+    def forward(self, values: Tensor, lengths: Tensor, state: State | None) -> tuple[Tensor, State]:
+        outputs, last = self.forwards(values, state)
+        if self.backwards is None:
+            return outputs, last
+        mirrored, _ = self.backwards(backwards(values, lengths))
+        return torch.cat([outputs, backwards(mirrored, lengths)], dim=2), last
+
+
+class _After(nn.Module):
+    """Normalisation and dropout of (n, T, C) with the places that hold something (n, T), or of (n, C)."""
+
+    def __init__(self, norm: nn.Module | None, dropout: float) -> None:
+        super().__init__()
+        self.norm = norm
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, values: Tensor, present: Tensor | None) -> Tensor:
+        if isinstance(self.norm, nn.BatchNorm1d) and present is not None:
+            kept = values.new_zeros(values.shape)
+            kept[present] = self.norm(values[present])  # padding has no part in the batch's mean
+            values = kept
+        elif self.norm is not None:
+            values = self.norm(values)
+        dropped: Tensor = self.dropout(values)
+        return dropped
+
+
+def _after(
+    width: int, place: str, dropout: float, dropout_at: tuple[str, ...], norm: str, norm_at: tuple[str, ...]
+) -> nn.Module:
+    kind = partial(nn.LayerNorm if norm == "layer" else nn.BatchNorm1d, width)
+    return _After(kind() if place in norm_at else None, dropout if place in dropout_at else 0.0)
+
+
+def _entrance(input_shape: tuple[int, ...], width: int) -> tuple[int, nn.Module]:
+    """What the first layer gets per place: how wide it is, and what makes it."""
+    if len(input_shape) == 1:
+        return width, nn.Embedding(input_shape[0], width, padding_idx=0)
+    channels = input_shape[0]
+    return (width, nn.Linear(channels, width)) if width else (channels, nn.Identity())
+
+
+def _pooled(values: Tensor, present: Tensor, lengths: Tensor, pooling: str) -> Tensor:
+    """(n, T, C) to (n, C); of a sequence with nothing in it, zeros or what stands at its first place."""
+    if pooling == "last":
+        rows = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, values.shape[2])
+        return values.gather(1, rows)[:, 0]
+    if pooling == "mean":
+        mean: Tensor = (values * present[:, :, None]).sum(dim=1) / lengths.clamp(min=1)[:, None]
+        return mean
+    largest: Tensor = (
+        values.masked_fill(~present[:, :, None], -torch.inf).amax(dim=1).masked_fill((lengths == 0)[:, None], 0.0)
+    )
+    return largest

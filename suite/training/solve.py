@@ -1,0 +1,28 @@
+"""Sizes that are solved for, so that arms have equally many parameters."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+
+def nearest(network: Callable[[int], nn.Module], budget: int) -> int:
+    """The size at which a network has as nearly as possible `budget` parameters; they grow with the size.
+
+    Raises ValueError if even the smallest has more than twice as many.
+    """
+
+    def parameters(size: int) -> int:
+        with torch.device("meta"):
+            return sum(parameter.numel() for parameter in network(size).parameters())
+
+    low, high = 1, 2
+    while parameters(high) < budget:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if parameters(middle) < budget else (low, middle)
+    best = min((low, high), key=lambda size: abs(parameters(size) - budget))
+    if parameters(best) > 2 * budget:
+        raise ValueError(f"a budget of {budget} parameters: the smallest such network has {parameters(best)}")
+    return best
