@@ -23,7 +23,9 @@ def list_ablations(
     if json:
         print_json([_entry(design, verdict) for design, verdict in zip(opened.designs, verdicts, strict=True)])
         return
-    table = Table("id", "tip", "claim", f"state at {scale}", title_justify="left")
+    table = Table(title_justify="left")
+    for column in ("id", "tip", "claim", f"state at {scale}"):
+        table.add_column(column, overflow="fold")  # names are there to be copied: no column may cut them off
     for design, verdict in zip(opened.designs, verdicts, strict=True):
         first = True
         for claim in verdict.claims:

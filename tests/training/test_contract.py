@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tiny import (
 )
 
 from suite.spec import slots
+from suite.spec.ablation import find_ablations, load_ablation
 from suite.spec.signatures import REQUIRED
 from suite.spec.workload import find_workloads, load_workload
 from suite.training.data_cache import Dataset
@@ -50,8 +52,9 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "fashion_rows": (14, 70, 1),
     "digits_rows": (8, 8),
     "mnist1d": (10, 4),
-    "docstrings": (),
-    "topics": (),
+    "japanese_vowels": (29, 12),
+    **dict.fromkeys(("docstrings", "imdb", "movie_review", "sst", "trec"), ()),
+    **dict.fromkeys(("tiny_shakespeare", "topics", "wikitext2"), ()),
 }
 """(H, W, C) of images, (T, C) of series, nothing of tokens: the data sets that workloads name."""
 
@@ -103,7 +106,7 @@ def random_data(settings: dict[str, Any]) -> Dataset:
     assert settings["data"] in SHAPES, f"add the shape of {settings['data']} to SHAPES in {__file__}"
     shape = SHAPES[settings["data"]]
     if len(shape) == 3:
-        return random_dataset((shape[0], shape[1], shape[2]))
+        return random_dataset((shape[0], shape[1], shape[2]), pool=400)
     if len(shape) == 2:
         return random_series((shape[0], shape[1]))
     return random_text() if settings["task"] == "continuation" else random_tokens()
@@ -163,3 +166,17 @@ def test_a_tuning_trial_of_every_workload_measures_validation_and_no_test(worklo
     assert {f"val_{result.metric_name}", "val_loss"} <= set(result.measurements)
     assert not [name for name in result.measurements if name.startswith("test")]
     assert result.trial_id == wanted.id
+
+
+@pytest.mark.parametrize("path", find_ablations(Path(__file__).parents[2] / "ablations"), ids=lambda path: path.stem)
+def test_every_arm_of_every_ablation_takes_two_steps(path: Path) -> None:
+    ablation = load_ablation(str(path))
+    scale = min(ablation.workloads, key=("quick", "standard", "full").index)
+    workload = load_workload(ablation.workloads[scale][0])
+    for arm, changes in ablation.arms.items():
+        swept = {key: values[-1] for key, values in ablation.swept(arm).items()}
+        settings = workload.at(scale)
+        for layer in (ablation.settings, changes, swept, TWO_STEPS, {"engine.train_share": 1.0}):
+            settings = slots.override(settings, layer)
+        result = run(random_data(settings), base=settings, purpose="tuning")
+        assert len(result.epochs) == 1, f"{arm}: {result.reason}"

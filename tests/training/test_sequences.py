@@ -243,6 +243,12 @@ def test_sizes_are_solved_for_a_budget(changes: dict[str, Any]) -> None:
     assert sum(p.numel() for p in model.parameters()) == pytest.approx(40_000, rel=0.03)
 
 
+def test_a_gru_is_as_large_as_the_lstm_that_it_is_compared_with() -> None:
+    lstm, gru = network(hidden=40), network(hidden=40, cell="gru", as_many_as="lstm")
+    sizes = [sum(p.numel() for p in model.parameters()) for model in (lstm, gru)]
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.03)
+
+
 def test_a_budget_keeps_the_ratio_of_embedding_and_hidden_if_both_are_scaled() -> None:
     model: Any = network(embedding=48, hidden=12, budget=40_000, scaled="both")
     assert model.embedding.embedding_dim == pytest.approx(4 * model.output.in_features, abs=4)

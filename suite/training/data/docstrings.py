@@ -1,4 +1,4 @@
-"""From which library's documentation is a paragraph? Real English of 8 words to hundreds, bundled by being installed.
+"""From which library's documentation is a paragraph? Real English of 8 to 256 words, bundled by being installed.
 
 The docstrings of six libraries that this package needs anyway. They are read from the sources, nothing is imported;
 the libraries' own names are hidden. Other versions of the libraries have somewhat other texts.
@@ -21,7 +21,7 @@ from suite.training.fetch import Fetch
 
 LIBRARIES = ("matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch")
 _NAMES = {*LIBRARIES, "mpl", "pyplot", "plt", "np", "pd", "scikit", "pytorch", "aten", "ndarray", "tensor", "dataframe"}
-_FEWEST_WORDS = 8
+_FEWEST_WORDS, _MOST_TOKENS = 8, 256
 _SPARE = 1.3
 """How many more paragraphs are read than asked for: some occur in two libraries, and are left out."""
 _CODE = (">>>", "----", "::", "====")
@@ -81,5 +81,6 @@ def _of_file(path: Path) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
             for paragraph in re.split(r"\n\s*\n", ast.get_docstring(node) or ""):
                 prose = not any(sign in paragraph for sign in _CODE)
-                if prose and len(paragraph.split()) >= _FEWEST_WORDS:
+                long_enough = len(paragraph.split()) >= _FEWEST_WORDS
+                if prose and long_enough and len(text.words(paragraph)) <= _MOST_TOKENS:
                     yield " ".join(paragraph.split())

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from suite.training import padding
 from suite.training.arguments import Fraction, NonNegativeInt, PositiveInt
 from suite.training.recurrent import Cell, Layer, State, backwards
-from suite.training.solve import nearest
+from suite.training.solve import nearest, parameters
 
 
 def build(
@@ -34,6 +34,7 @@ def build(
     norm_at: tuple[Literal["embedding", "between", "output"], ...] = (),
     tied: bool = False,
     budget: NonNegativeInt = 0,
+    as_many_as: Literal["none", "lstm", "gru", "tanh", "layer_norm_lstm"] = "none",
     scaled: Literal["hidden", "both"] = "hidden",
 ) -> nn.Module:
     """`input_shape` is (symbols,) for tokens (n, T), (C, T) for series (n, T, C); padding as in training/padding.py.
@@ -44,7 +45,8 @@ def build(
     Series go straight into the first layer if `embedding` is 0, else through a linear map to that width. `dropout` and
     `norm` act after the embedding, between recurrent layers and before the output, where `dropout_at` and `norm_at` say
     so. `tied` uses the embedding's weights for the scores. With a `budget`, `hidden` (`scaled` "both": and `embedding`,
-    in proportion) is what gives the network as nearly as possible so many parameters, whatever it says itself.
+    in proportion) is what gives the network as nearly as possible so many parameters, whatever it says itself; with
+    `as_many_as`, as many as this network would have with that cell.
 
     Raises ValueError for settings that contradict each other, and a budget that nothing fits.
     """
@@ -55,8 +57,8 @@ def build(
     if not embedding and len(input_shape) == 1:
         raise ValueError("model.embedding 0 is for series: tokens need an embedding")
 
-    def network(size: int) -> nn.Module:
-        width = round(embedding * size / hidden) if scaled == "both" else embedding
+    def network(size: int, cell: Cell = cell) -> nn.Module:
+        width = max(1, round(embedding * size / hidden)) if scaled == "both" else embedding
         first, entrance = _entrance(input_shape, width)
         inner = 2 * size if bidirectional else size
         return Recurrent(
@@ -70,6 +72,8 @@ def build(
             tied=tied,
         )
 
+    if as_many_as != "none":
+        budget = parameters(lambda: network(hidden, as_many_as))
     return network(nearest(network, budget) if budget else hidden)
 
 
