@@ -71,6 +71,8 @@ class TrialResult:
     test_correct: str | None
     """Per-example correctness on the test set, packed bits in base64 (see `correctness`)."""
     test_examples: int
+    filters: tuple[tuple[float, ...], ...] = ()
+    """The first convolution's filters after training, each 3x3 in nine numbers; only where a probe looked at them."""
     attempt: int = 1
     provenance: Mapping[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
@@ -93,7 +95,8 @@ class TrialResult:
             raise ValueError(f"format_version {record['format_version']!r}; this version reads {FORMAT_VERSION}")
         epochs = tuple(EpochRecord(**epoch) for epoch in record["epochs"])
         settings = {key: freeze(value) for key, value in record["settings"].items()}
-        return cls(**{**record, "epochs": epochs, "settings": settings})
+        filters = tuple(tuple(row) for row in record.get("filters", ()))
+        return cls(**{**record, "epochs": epochs, "settings": settings, "filters": filters})
 
 
 def freeze(value: Any) -> Value:

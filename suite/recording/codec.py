@@ -31,6 +31,8 @@ class OtherVersionError(ValueError):
 def encode(result: TrialResult) -> bytes:
     """UTF-8 JSON with a newline at the end; the engine's version goes in, as part of what the id was made from."""
     record = _finite({"engine_version": ENGINE_VERSION, **result.to_json()})
+    if not record["filters"]:
+        del record["filters"]  # few trials have any, and records are many
     return (json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
@@ -52,6 +54,7 @@ def decode(text: bytes, name: str | None = None) -> TrialResult:
     if not isinstance(record, dict):
         raise ValueError("not a trial's record")
     _check_versions(record)
+    record.setdefault("filters", [])
     if record.keys() != _KEYS:
         raise ValueError(f"not a trial's record: the keys {sorted(record.keys() ^ _KEYS)} are missing or unknown")
     del record["engine_version"]
@@ -91,11 +94,13 @@ def _result(record: dict[str, Any]) -> TrialResult:
     for key in ("reason", "test_correct"):
         _expect(type(record[key]) in (str, type(None)), key, record)
     _expect(type(record["epochs"]) is list, "epochs", record)
+    _expect(_are_filters(record["filters"]), "filters", record)
     _expect(_holds_bits(record["test_correct"], record["test_examples"]), "test_correct", record)
     settings: Settings = {key: freeze(value) for key, value in record["settings"].items()}
     epochs = tuple(_epoch(epoch) for epoch in record["epochs"])
     measurements = {key: _number(value, key) for key, value in record["measurements"].items()}
-    return TrialResult(**{**record, "settings": settings, "epochs": epochs, "measurements": measurements})
+    made = {"settings": settings, "epochs": epochs, "measurements": measurements, "filters": freeze(record["filters"])}
+    return TrialResult(**{**record, **made})
 
 
 def _epoch(record: Any) -> EpochRecord:
@@ -125,6 +130,14 @@ def _holds_bits(text: str | None, count: int) -> bool:
         return len(base64.b64decode(text, validate=True)) == (count + 7) // 8
     except ValueError:
         return False
+
+
+def _are_filters(rows: Any) -> bool:
+    """Lists of nine finite numbers."""
+    return type(rows) is list and all(
+        type(row) is list and len(row) == 9 and {*map(type, row)} <= _NUMBERS and math.isfinite(sum(row))
+        for row in rows
+    )
 
 
 def _check_identity(result: TrialResult, name: str | None) -> None:

@@ -89,9 +89,9 @@ class Evidence:
         return tuple(arm for arm in self.arms if any(arm in by_arm for by_arm in self.selected_runs.values()))
 
     def metric_name(self, workload: str) -> str:
-        """What the workload's validation metric is called, e.g. `accuracy`; all names, if arms have different ones."""
+        """The workload's validation metric in words, e.g. `accuracy`; all of them, if arms have different ones."""
         names = {row.result.metric_name for row in self.rows if row.workload == workload}
-        return " or ".join(sorted(names)) or "metric"
+        return " or ".join(sorted(names)).replace("_", " ") or "metric"
 
     def test_metric(self, workload: str) -> str:
         """By which all arms are compared: the primary claim's, if it is of the test set, else the workload's own."""

@@ -17,6 +17,7 @@ from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
 from suite.training.data_cache import Dataset
 from suite.training.examples import Device, Examples, Resident
+from suite.training.probe import Probed
 from suite.training.rows import scored_rows, split_rows
 from suite.training.stage import Stage, begin, pretrain
 from suite.trial_result import EpochRecord, TrialResult, pack_correctness
@@ -148,12 +149,14 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     if plan is not None:
         measurements["pretraining_seconds"] = before
     correct: np.ndarray | None = None
+    filters: tuple[tuple[float, ...], ...] = ()
     if reason is None:
         assert kept is not None
         if weights:
             model.load_state_dict(weights)
         probe = bind(settings, "probe")
-        measurements |= probe(model) if probe is not None else {}
+        found = probe(model) if probe is not None else Probed({})
+        measurements, filters = measurements | found.measurements, found.filters
         measurements |= {f"train_{stage.task.metric_name}": kept.train_metric, "val_loss": kept.val_loss}
         measurements |= {f"val_{name}": value for name, value in kept_metrics.items()}
         if trial.purpose == "evaluation":
@@ -178,6 +181,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements={**measurements, "total_seconds": time.perf_counter() - start},
         test_correct=None if correct is None else pack_correctness(correct),
         test_examples=0 if correct is None else len(correct),
+        filters=filters,
     )
 
 

@@ -17,6 +17,8 @@ ANSWERS = [
     ("activation", "sigmoid_is_worse", "hurts"),
     ("residual_dense", "residual_helps_at_20", "helps"),
     ("initial_lr", "larger_is_worse", "hurts"),
+    ("grad_clip_high_rate", "clipping_helps", "helps"),
+    ("grad_clip_high_rate_lm", "clipping_helps", "helps"),
 ]
 SHARED_RATE = {
     "settings": {"model.norm": "none"},
@@ -39,6 +41,8 @@ def only(path: Path, claims: list[str]) -> None:
     kept = {name: {**spec["claims"][name], "primary": name == claims[0]} for name in claims}
     arms = {claim[side] for claim in kept.values() for side in ("variant", "reference")}
     spec["claims"], spec["arms"] = kept, {arm: changes for arm, changes in spec["arms"].items() if arm in arms}
+    if any(isinstance(grid, dict) for grid in spec.get("sweep", {}).values()):
+        spec["sweep"] = {arm: grid for arm, grid in spec["sweep"].items() if arm in arms}
     path.write_text(yaml.safe_dump(spec, allow_unicode=True), encoding="utf-8")
 
 

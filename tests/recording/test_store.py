@@ -71,6 +71,14 @@ def test_floats_survive_to_the_last_bit(store: Store, result: Make) -> None:
     assert list(store.load()[put.trial_id].measurements.values()) == numbers
 
 
+def test_filters_come_back_and_most_records_have_none(store: Store, result: Make) -> None:
+    pictured, plain = result(seed=1, filters=((0.25,) * 9, (-1.0,) * 9)), result(seed=2)
+    store.put(pictured)
+    store.put(plain)
+    assert store.load() == {pictured.trial_id: pictured, plain.trial_id: plain}
+    assert "filters" not in json.loads(record_path(store, plain).read_text())
+
+
 @pytest.mark.parametrize("first", ["completed", "diverged"])
 def test_a_result_is_not_replaced_by_a_failure(store: Store, result: Make, first: str) -> None:
     store.put(result(status=first))
@@ -122,6 +130,8 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "epoch is no epoch": (change(epochs=[{"epoch": 1}]), "is not an epoch"),
     "epochs is no list": (change(epochs={}), "epochs: {}"),
     "too few bits": (change(test_examples=1000), "test_correct"),
+    "a filter of eight numbers": (change(filters=[[0.5] * 8]), "filters: [[0.5"),
+    "a filter of words": (change(filters=[["x"] * 9]), "filters: [['x'"),
     "bits not in base64": (change(test_correct="**"), "test_correct"),
     "settings nested": (change(settings={"a": {"b": {}}}), "belong to trial"),
     "failed under a success's name": (change(status="failed"), "does not go with the file name"),

@@ -98,14 +98,15 @@ def test_dense_connections_append_channels_at_about_as_many_parameters(depth: in
 
 def test_edge_filters_are_all_edge_and_random_ones_two_ninths() -> None:
     model, probe = nn.Sequential(nn.Conv2d(1, 3000, 3)), edges.build()
-    assert probe(model)["edge_energy"] == pytest.approx(2 / 9, abs=0.01)
+    assert probe(model).measurements["edge_energy"] == pytest.approx(2 / 9, abs=0.01)
     horizontal = sobel.kernels()[0]
     with torch.no_grad():
         model[0].weight[:] = 0.3 * horizontal + 2.0 * horizontal.T
-    assert probe(model)["edge_energy"] == pytest.approx(1.0)
+    assert probe(model).measurements["edge_energy"] == pytest.approx(1.0)
+    assert probe(model).filters[2999] == pytest.approx((0.3 * horizontal + 2.0 * horizontal.T).flatten().tolist())
     with torch.no_grad():
         model[0].weight[:] = 1.0  # a blur sees no edge
-    assert probe(model)["edge_energy"] == pytest.approx(0.0, abs=1e-12)
+    assert probe(model).measurements["edge_energy"] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_a_network_without_a_first_layer_of_3x3_has_no_edge_filters_to_measure() -> None:
