@@ -46,12 +46,11 @@ def prepared(part: str, data_dirs: tuple[Path, ...]) -> Any:
     return data_cache.prepare(own, data_dirs=data_dirs, cache_dir=data_places(None)[1])
 
 
-def naive_training(part: str, folder: Path, epochs: int) -> float:
-    """The usual loop on the prepared examples; gives the validation accuracy."""
+def naive_parts(part: str, folder: Path) -> tuple[Any, Any, Any]:
+    """The network, and loaders of training and validation examples."""
     import numpy as np
     import torch
     from torch import nn
-    from torch.nn import functional
     from torch.utils.data import DataLoader, Dataset
 
     class Texts(Dataset):  # type: ignore[type-arg]
@@ -87,13 +86,21 @@ def naive_training(part: str, folder: Path, epochs: int) -> float:
     if part == "text":  # stored class by class
         np.random.default_rng(0).shuffle(rows)
     train, test = Texts(rows[:EXAMPLES]), Texts(rows[EXAMPLES : EXAMPLES + HELD_OUT])
-    loaders = [DataLoader(train, batch_size=BATCH, shuffle=True), DataLoader(test, batch_size=BATCH)]
     net = Net(int(everything.max()) + 1, int(np.load(folder / "targets.npy", mmap_mode="r").max()) + 1)
+    return net, DataLoader(train, batch_size=BATCH, shuffle=True), DataLoader(test, batch_size=BATCH)
+
+
+def naive_training(part: str, folder: Path, epochs: int) -> float:
+    """The usual loop on the prepared examples; gives the validation accuracy."""
+    import torch
+    from torch.nn import functional
+
+    net, train, test = naive_parts(part, folder)
     optimizer = torch.optim.Adam(net.parameters(), lr=0.003)
     right = total = 0
     for _ in range(epochs):
         net.train()
-        for inputs, targets in loaders[0]:
+        for inputs, targets in train:
             optimizer.zero_grad()
             loss = functional.cross_entropy(net(inputs), targets)
             loss.backward()
@@ -102,7 +109,7 @@ def naive_training(part: str, folder: Path, epochs: int) -> float:
         net.eval()
         right = total = 0
         with torch.no_grad():
-            for inputs, targets in loaders[1]:
+            for inputs, targets in test:
                 right += int((net(inputs).argmax(1) == targets).sum())
                 total += targets.numel()
     return right / total

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from suite.errors import Problem, SpecError
 from suite.spec import slots, sweep
 from suite.spec.checks import argument_problems, mapping, merged, missing_problems, single_problems, validated
+from suite.spec.measurable import unmeasurable
 from suite.spec.metrics import METRICS
 from suite.spec.problems import problem, shown, unknown
 from suite.spec.workload import FROZEN, SCALES, Changes, ScaleName, Text, find_workloads, load_workload
@@ -226,6 +227,8 @@ class _Draft:
                 tuned, where = slots.override(arms[arm], changes), f"tuned_with.{arm}"
                 yield from argument_problems(self.file, where, tuned, changes, allow_code=self.allow_code)
         yield from missing_problems(self.file, "settings", {f"arms.{arm}": settings for arm, settings in arms.items()})
+        for name, claim in self.claims.items():
+            yield from (problem(self.file, f"claims.{name}.metric", message) for message in unmeasurable(claim, arms))
 
     def _swept_problems(self, arm: str, settings: Mapping[str, Any]) -> Iterator[Problem]:
         where, swept = sweep.place(self.sweep, arm), sweep.swept(self.sweep, arm)

@@ -1,7 +1,8 @@
 """What a claim may be about: each metric's unit, direction and default margin (see docs/verdict.md)."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Unit = Literal["points", "nats", "log_ratio"]
@@ -29,6 +30,8 @@ class Metric:
     """Computed when a claim is judged, from all that is stored, and known of runs that diverged as well."""
     evaluation_only: bool = False
     """Measured on the test set, so only in evaluation trials."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Mechanisms without which nobody measures it, by slot."""
 
 
 _FIVE_PERCENT = math.log(1.05)
@@ -38,7 +41,12 @@ METRICS: dict[str, Metric] = {
         label="test accuracy", unit="points", higher_is_better=True, default_margin=0.5, evaluation_only=True
     ),
     "test_macro_f1": Metric(
-        label="test macro-F1", unit="points", higher_is_better=True, default_margin=0.5, evaluation_only=True
+        label="test macro-F1",
+        unit="points",
+        higher_is_better=True,
+        default_margin=0.5,
+        evaluation_only=True,
+        needs={"task": "classification"},
     ),
     "test_loss": Metric(
         label="test loss", unit="nats", higher_is_better=False, default_margin=0.01, evaluation_only=True
@@ -49,9 +57,11 @@ METRICS: dict[str, Metric] = {
         higher_is_better=False,
         default_margin=math.log(1.01),
         evaluation_only=True,
+        needs={"task": "continuation"},
     ),
     "train_accuracy": Metric(
         label="training accuracy",
+        needs={"task": "classification"},
         unit="points",
         higher_is_better=True,
         default_margin=5.0,
@@ -100,6 +110,11 @@ METRICS: dict[str, Metric] = {
         label="peak memory", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
     ),
     "edge_energy": Metric(
-        label="energy of edge filters", unit="points", higher_is_better=True, default_margin=5.0, fixed_margin=True
+        label="energy of edge filters",
+        unit="points",
+        higher_is_better=True,
+        default_margin=5.0,
+        fixed_margin=True,
+        needs={"probe": "edges"},
     ),
 }
