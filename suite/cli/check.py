@@ -1,19 +1,17 @@
 """`suite check`: is anything wrong with an arm, before an hour is spent on training it?"""
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from suite.cli import options, study
+from suite.cli import check_examples, check_view, options, study
 from suite.cli.console import note, out, print_json
 from suite.cli.prepare import prepare_data
 from suite.errors import InputError
-from suite.recording.files import probe, refusal, write
+from suite.recording.files import probe, refusal
 from suite.spec import slots
 from suite.spec.ablation import FOLDER as ABLATIONS
 from suite.spec.ablation import find_ablations
@@ -25,12 +23,8 @@ from suite.trial_result import Settings
 
 if TYPE_CHECKING:  # torch is imported when something is about to be computed
     from suite.training.checkup import Checkup
-    from suite.training.findings import Finding
-    from suite.training.inspect_data import DataFacts, Loaded
-    from suite.training.inspect_model import ModelFacts
-    from suite.training.overfit import Overfit
+    from suite.training.loaded import Loaded
 
-_PICTURES = 32
 _WORKLOAD_ONLY = {"scales", "licence"}
 """Keys that tell a workload's file from an ablation's."""
 
@@ -80,12 +74,13 @@ def check(
     for subject in subjects:
         checkup, loaded = _check(subject, seed, *places)
         wrong += len(checkup.wrong)
-        picture = _draw(subject, loaded, results) if checkup.wrong or subject.workload.id not in seen else None
+        whole = bool(checkup.wrong) or subject.workload.id not in seen
         seen.add(subject.workload.id)
+        picture = check_examples.draw(loaded, subject.title, subject.words, results) if whole else None
         if json:
-            documents.append(_document(subject, checkup, picture))
+            documents.append(_document(subject, checkup, loaded, picture, whole=whole))
         else:
-            _print(subject, checkup, loaded, picture)
+            check_view.show(subject.title, checkup, loaded, picture, whole=whole)
     if json:
         print_json(documents)
     elif len(subjects) > 1:
@@ -148,7 +143,7 @@ def _workload_subject(name: str, arm: str | None, scale: str, *, allow_code: boo
 
 def _check(subject: _Subject, seed: int, data_dirs: tuple[Path, ...], cache_dir: Path) -> tuple["Checkup", "Loaded"]:
     from suite.training import checkup, data_cache
-    from suite.training.inspect_data import load_examples
+    from suite.training.loaded import load_examples
 
     prepared = data_cache.prepare(subject.workload.data_settings, data_dirs=data_dirs, cache_dir=cache_dir)
     dataset = data_cache.load(prepared)
@@ -159,115 +154,17 @@ def _check(subject: _Subject, seed: int, data_dirs: tuple[Path, ...], cache_dir:
     return checkup.check_loaded(subject.settings, loaded, seed, swept_rates=subject.rates), loaded
 
 
-def _draw(subject: _Subject, loaded: "Loaded", results: Path) -> Path:
-    """The first batch, as the network gets it."""
-    from suite.report.figures.picture_grid import picture_grid  # matplotlib
-    from suite.report.figures.style import file_stem
-
-    images = loaded.batch[:_PICTURES].permute(0, 2, 3, 1).contiguous().numpy()
-    labels = [
-        loaded.classes[label] if 0 <= label < len(loaded.classes) else f"?{label}"
-        for label in loaded.batch_targets[:_PICTURES].tolist()
-    ]
-    path = results / "checks" / f"{file_stem(*subject.words)}.png"
-    try:
-        write(path, picture_grid(images, labels, title=f"First batch with its labels: {subject.title}"))
-    except OSError as error:
-        raise refusal(results, error) from error
-    return path
-
-
-def _document(subject: _Subject, checkup: "Checkup", picture: Path | None) -> dict[str, Any]:
+def _document(
+    subject: _Subject, checkup: "Checkup", loaded: "Loaded", picture: Path | None, *, whole: bool
+) -> dict[str, Any]:
+    read = check_examples.read(loaded) if whole else []
     return {
         "name": subject.name,
         "arm": subject.arm or None,
         "workload": subject.workload.id,
         "wrong": bool(checkup.wrong),
         "picture": str(picture) if picture else None,
+        **({"examples": read} if read else {}),
         "findings": checkup.findings,
         "measured": checkup.measured,
     }
-
-
-def _print(subject: _Subject, checkup: "Checkup", loaded: "Loaded", picture: Path | None) -> None:
-    """All of it where there is a picture, else the findings only."""
-    out.print(Text(f"\n{subject.title}", style="bold"))
-    measured = checkup.measured
-    if picture is not None:
-        out.print(_data_table(measured.data, loaded, picture))
-        if not measured.model.problem:
-            out.print(_layer_table(measured.model))
-            out.print(_loss_line(measured.model, measured.classes))
-        if measured.overfit is not None:
-            out.print(_overfit_table(measured.overfit))
-    for finding in checkup.findings:
-        out.print(_line(finding), soft_wrap=True)
-    if not checkup.wrong:
-        out.print(Text("✓ nothing is wrong", style="green"))
-
-
-def _line(finding: "Finding") -> Text:
-    mark, style = ("✗ ", "bold red") if finding.wrong else ("· ", "dim")
-    return Text.assemble((mark, style), finding.sentence, (" → ", "dim"), finding.remedy)
-
-
-def _data_table(data: "DataFacts", loaded: "Loaded", picture: Path) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    counts = f"{min(data.counts)} to {max(data.counts)} examples of each among {data.examples}"
-    expected = f"{data.batch_classes} in the first batch, {data.batch_expected:.1f} expected of a random one"
-    deviation = f"mean {round(data.mean, 3) + 0.0:g}, standard deviation {data.deviation:.3g}"
-    alike = f"{data.agreement.share:.0%} of images that look alike share one; by chance {data.agreement.chance:.0%}"
-    rows = {
-        "batch": f"{' × '.join(map(str, data.batch_shape))} ({data.dtype}): examples × channels × height × width",
-        "inputs": f"{data.low:.3g} to {data.high:.3g}, {deviation}",
-        "classes": f"{len(data.counts)} ({', '.join(loaded.classes)}); {counts}; {expected}",
-        "labels": alike,
-        "pictures": str(picture),
-    }
-    for key, value in rows.items():
-        table.add_row(key, Text(value))
-    return table
-
-
-def _layer_table(model: "ModelFacts") -> Table:
-    """Gradient norms are relative to the weights': comparable between layers of different sizes."""
-    table = Table("layer", "kind", "output", box=None, pad_edge=False, header_style="dim")
-    for heading in ("parameters", "gradient norm", "of the weights'"):
-        table.add_column(heading, justify="right")
-    for layer in model.layers:
-        gradient = share = ""
-        if layer.parameters:
-            gradient = "none" if layer.gradient is None else f"{layer.gradient:.2g}"
-            share = f"{layer.gradient / layer.weight:.2g}" if layer.gradient is not None and layer.weight else ""
-            gradient = "frozen" if layer.frozen else gradient
-        cells = (layer.name, layer.kind, " × ".join(map(str, layer.output)), f"{layer.parameters:,}", gradient, share)
-        table.add_row(*map(Text, cells))
-    table.add_row("", "", "", Text(f"{model.parameters:,}", style="bold"), "", "")
-    return table
-
-
-def _loss_line(model: "ModelFacts", classes: int) -> Text:
-    text = (
-        f"loss before training: {model.first_loss:.4g}; ln({classes}) = {math.log(classes):.4g} for {classes} classes"
-    )
-    if model.loss is not None and abs(model.loss.even - math.log(classes)) > 1e-3:
-        text += f"; this loss is {model.loss.even:.4g} where all scores are equal"
-    return Text(text)
-
-
-def _overfit_table(overfit: "Overfit") -> Table:
-    title = f"{overfit.examples} examples by heart, in batches of {overfit.batch_size}"
-    table = Table("rate", title=title, title_justify="left", title_style="", box=None, pad_edge=False)
-    for heading in ("steps", "loss", "right", "right of others"):
-        table.add_column(heading, justify="right", header_style="dim")
-    for attempt in overfit.attempts:
-        table.add_row(
-            Text(f"{attempt.rate:.3g}" + (" (Adam instead)" if attempt.rescue else "")),
-            str(attempt.steps),
-            Text(f"{attempt.first_loss:.3g} → {attempt.last_loss:.3g}"),
-            f"{attempt.accuracy:.0%}",
-            f"{attempt.held_accuracy:.0%}",
-        )
-    return table

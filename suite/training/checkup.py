@@ -13,8 +13,9 @@ from suite.training import overfit as tiny
 from suite.training.build import arguments
 from suite.training.data_cache import Dataset
 from suite.training.findings import Finding, Measured, find
-from suite.training.inspect_data import Loaded, inspect_data, load_examples
+from suite.training.inspect_data import inspect_data
 from suite.training.inspect_model import inspect_model
+from suite.training.loaded import Loaded, load_examples
 from suite.training.overfit import Make, make_parts
 from suite.trial_result import Settings
 

@@ -7,25 +7,17 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from suite.training.data_findings import data_findings, label_findings
+from suite.training.finding import Finding
 from suite.training.inspect_data import DataFacts
 from suite.training.inspect_model import Layer, LossFacts, ModelFacts
 from suite.training.overfit import STEPS, Attempt, Overfit
 
 _SYMPTOMS = ("confident_start", "exploding", "rate", "overfit")
 _CAUSES = (
-    "not_finite", "input_scale", "label_range", "loss_axis", "loss_sum", "loss_squashed", "output_size",
+    "not_finite", "input_scale", "label_range", "token_range", "loss_axis", "loss_sum", "loss_squashed", "output_size",
     "frozen", "no_gradient", "not_moving", "zero_grad",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing worth knowing. `wrong` says whether it is a fault or only a remark."""
-
-    kind: str
-    sentence: str
-    remedy: str
-    wrong: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +38,11 @@ class Measured:
 
 def find(measured: Measured) -> tuple[Finding, ...]:
     """In the order in which they are best repaired: data, network and loss, training step, rate."""
-    found = [*_data(measured.data), *_labels(measured), *_model(measured)]
+    found = [*data_findings(measured.data), *label_findings(measured.data, measured.overfit), *_model(measured)]
     found += [*_gradients(measured.model, meant=measured.freezing_meant), *_old_gradients(measured.old_gradients)]
     if measured.overfit is not None:
-        found += _learning(measured.overfit, measured.swept_rates)
+        what = "windows of text" if measured.data.kind == "text" else "examples"
+        found += _learning(f"{measured.overfit.examples} {what}", measured.overfit, measured.swept_rates)
     causes = [finding.kind for finding in found if finding.wrong and finding.kind in _CAUSES]
     return tuple(_explained(finding) if causes and finding.kind in _SYMPTOMS else finding for finding in found)
 
@@ -58,75 +51,8 @@ def _explained(finding: Finding) -> Finding:
     return replace(finding, wrong=False, remedy="probably a consequence of the above: repair that, then check again")
 
 
-def _data(data: DataFacts) -> Iterator[Finding]:
-    if data.not_finite:
-        yield Finding(
-            kind="not_finite",
-            sentence=f"{data.not_finite} input values are NaN or infinite",
-            remedy="look for divisions by zero in the preprocessing, and for missing values in the data",
-        )
-    if data.labels_out_of_range:
-        yield Finding(
-            kind="label_range",
-            sentence=f"{data.labels_out_of_range} labels are not between 0 and {len(data.counts) - 1}",
-            remedy="number the classes from 0 to their number less one",
-        )
-    if abs(data.mean) > 3 or data.deviation > 5 or data.deviation < 0.02:
-        yield Finding(
-            kind="input_scale",
-            sentence=(
-                f"the inputs are not normalised: {data.low:.4g} to {data.high:.4g}, mean {data.mean:.3g}, standard "
-                f"deviation {data.deviation:.3g}"
-            ),
-            remedy="subtract the mean and divide by the standard deviation (preprocess: standardize)",
-        )
-    if data.batch_shape[0] >= 8 and data.batch_classes < 0.5 * data.batch_expected:
-        yield Finding(
-            kind="order",
-            sentence=(
-                f"the first batch of {data.batch_shape[0]} holds {data.batch_classes} classes, at random it would hold "
-                f"about {data.batch_expected:.0f}: the examples are not shuffled"
-            ),
-            remedy="shuffle in every epoch (order: shuffled)",
-        )
-
-
-def _labels(measured: Measured) -> Iterator[Finding]:
-    """Shifted if another row's labels fit far better; unrelated if neither neighbours nor training finds a link."""
-    data, own = measured.data, measured.data.agreement
-    if data.shift and data.shift_agreement.share > own.share + 6 * own.deviation:
-        where = (
-            f"{abs(data.shift)} row{'s' * (abs(data.shift) > 1)} {'further down' if data.shift > 0 else 'further up'}"
-        )
-        yield Finding(
-            kind="labels",
-            sentence=(
-                f"labels do not go with their inputs: they are shifted (images that look alike share a label in "
-                f"{own.share:.0%} of cases, but in {data.shift_agreement.share:.0%} if each takes the label {where})"
-            ),
-            remedy="find where inputs and labels are read or sorted apart; look at the picture grid",
-        )
-    elif own.z < 4 and not _generalises(measured.overfit, own.chance):
-        yield Finding(
-            kind="labels",
-            sentence=(
-                f"labels do not go with their inputs: images that look alike share a label in {own.share:.0%} of cases "
-                f"(chance: {own.chance:.0%}), and what is learnt does not carry over to other examples"
-            ),
-            remedy="look at the picture grid: are inputs and labels in the same order, shuffled together?",
-        )
-
-
-def _generalises(overfit: Overfit | None, chance: float) -> bool:
-    """Examples not trained on are recognised above chance."""
-    if overfit is None or not overfit.held_examples:
-        return False
-    deviation = math.sqrt(chance * (1 - chance) / overfit.held_examples)
-    return overfit.best.held_accuracy > chance + 4 * deviation
-
-
 def _model(measured: Measured) -> Iterator[Finding]:
-    model, classes = measured.model, measured.classes
+    model = measured.model
     if model.problem:
         yield Finding(
             kind="does_not_run",
@@ -134,14 +60,15 @@ def _model(measured: Measured) -> Iterator[Finding]:
             remedy="compare the layers' sizes with the shape of the batch",
         )
         return
-    if model.output != (classes,):
+    if model.output != model.wanted_output:
+        each = "one per class" if len(model.wanted_output) == 1 else "at each place one per symbol"
         yield Finding(
             kind="output_size",
-            sentence=f"the network gives scores of shape {model.output} per example, not ({classes},): one per class",
+            sentence=f"the network gives scores of shape {model.output} per example, not {model.wanted_output}: {each}",
             remedy="give the last layer as many outputs as there are classes",
         )
     assert model.loss is not None
-    yield from _loss(model.loss)
+    yield from _loss(model.loss, each_place=measured.data.kind == "text")
     if not model.first_loss <= 2 * model.loss.even + 1:
         yield Finding(
             kind="confident_start",
@@ -160,23 +87,25 @@ def _model(measured: Measured) -> Iterator[Finding]:
         )
 
 
-def _loss(loss: LossFacts) -> Iterator[Finding]:
+def _loss(loss: LossFacts, *, each_place: bool) -> Iterator[Finding]:
+    one, many, shape = ("place", "symbols", "n, T, symbols") if each_place else ("example", "classes", "n, classes")
+    axis = f"dim={2 if each_place else 1} of scores of shape ({shape})"
     if abs(loss.together - loss.alone) > 1e-3 * (1 + abs(loss.alone)):
         ratio = loss.together / loss.alone if loss.alone else math.inf
         if ratio > 5 and math.isfinite(ratio):
             yield Finding(
                 kind="loss_sum",
                 sentence=f"the loss grows with the batch: {loss.alone:.3g} for one, {loss.together:.3g} for all",
-                remedy="average over the examples instead of adding up (reduction='mean')",
+                remedy=f"average over the {one}s instead of adding up (reduction='mean')",
             )
         else:
             yield Finding(
                 kind="loss_axis",
                 sentence=(
                     f"the loss runs over the wrong axis: {loss.together:.3g} for a batch, but {loss.alone:.3g} on "
-                    "average for its examples one by one; examples of a batch compete instead of classes"
+                    f"average for its {one}s one by one; {one}s of a batch compete instead of {many}"
                 ),
-                remedy="take softmax and loss over the axis of the classes (dim=1 of scores of shape (n, classes))",
+                remedy=f"take softmax and loss over the axis of the {many} ({axis})",
             )
     elif loss.sure > 0.1 and abs(loss.certain - loss.sure) < 1e-3:
         yield Finding(
@@ -236,12 +165,12 @@ def _old_gradients(change: float) -> Iterator[Finding]:
         )
 
 
-def _learning(overfit: Overfit, swept: Sequence[float]) -> Iterator[Finding]:
+def _learning(tiny_set: str, overfit: Overfit, swept: Sequence[float]) -> Iterator[Finding]:
     """The tip itself: a tiny set must be learnt by heart; if not, is it the rate, or is it something else?"""
     asked, last = overfit.attempts[0], overfit.attempts[-1]
     if asked.learnt:
         return
-    what = f"{overfit.examples} examples are not learnt by heart in {STEPS} steps"
+    what = f"{tiny_set} are not learnt by heart in {STEPS} steps"
     if last.learnt and not last.rescue:
         yield _rate(what, asked, last, swept)
     elif last.learnt:

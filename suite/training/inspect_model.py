@@ -1,18 +1,20 @@
 """What the network and the loss are: every layer's size and gradient, the loss before training, what a step changes."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from suite.training.inspect_data import Loaded
+from suite.training.loaded import Loaded
 from suite.training.overfit import Make, Parts
 from suite.training.streams import number
 
 _PROBE = 64
 """Examples in the batch that gradients are taken on."""
+_PROBE_TEXT = (6, 8)
+"""Windows and places of the made-up text on which a loss is tried."""
 _STEPS = 5
 
 
@@ -59,7 +61,9 @@ class ModelFacts:
     """Why it does not run at all, or nothing; then everything else is empty."""
     layers: tuple[Layer, ...]
     output: tuple[int, ...]
-    """Shape of its scores, without the batch."""
+    """Shape of its scores, without the batch ..."""
+    wanted_output: tuple[int, ...]
+    """... and what it should be: a score per class, for each place of a text."""
     parameters: int
     first_loss: float
     """In training mode, on the probe batch."""
@@ -70,11 +74,12 @@ class ModelFacts:
 
 def inspect_model(make: Make, loaded: Loaded, seed: int) -> ModelFacts:
     """Runs one batch forward and backward, and a few steps. An error of the model is a fact, not an exception."""
-    inputs, targets = loaded.inputs[:_PROBE], loaded.targets[:_PROBE]
+    inputs, targets = loaded.some(slice(_PROBE))
+    wanted = (*targets.shape[1:], len(loaded.classes))
     try:
         parts = make()
         shapes, output = _shapes(parts.model, inputs[: max(2, min(8, len(inputs)))])
-        facts = _loss_facts(parts.criterion, len(loaded.classes))
+        facts = _loss_facts(parts.criterion, len(loaded.classes), each_place=loaded.kind == "text")
         first_loss, gradients = _gradients(parts, inputs, targets, seed)
         moved = _moved(make(), inputs, targets, seed)
         differs = _evaluation_differs(parts, inputs, seed)
@@ -85,6 +90,7 @@ def inspect_model(make: Make, loaded: Loaded, seed: int) -> ModelFacts:
         problem="",
         layers=layers,
         output=output,
+        wanted_output=wanted,
         parameters=sum(parameter.numel() for parameter in parts.model.parameters()),
         first_loss=first_loss,
         loss=facts,
@@ -117,8 +123,9 @@ def _layer(
 
 def _broken(problem: str) -> ModelFacts:
     return ModelFacts(
-        problem=problem, layers=(), output=(), parameters=0, first_loss=math.nan, loss=None, evaluation_differs=0.0
-    )
+        problem=problem, layers=(), output=(), wanted_output=(), parameters=0, first_loss=math.nan, loss=None,
+        evaluation_differs=0.0,
+    )  # fmt: skip
 
 
 def _leaves(model: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -136,8 +143,9 @@ def _shapes(model: nn.Module, inputs: Tensor) -> tuple[dict[str, tuple[int, ...]
 
     def watch(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], object], None]:
         def look(module: nn.Module, given: tuple[Tensor, ...], result: object) -> None:
-            if isinstance(result, Tensor):
-                shapes[name] = tuple(result.shape[1:])
+            values = result[0] if isinstance(result, tuple) else result  # a recurrent layer gives its state as well
+            if isinstance(values, Tensor):
+                shapes[name] = tuple(values.shape[1:])
 
         return look
 
@@ -150,20 +158,28 @@ def _shapes(model: nn.Module, inputs: Tensor) -> tuple[dict[str, tuple[int, ...]
     return shapes, tuple(output.shape[1:])
 
 
-def _loss_facts(criterion: Callable[[Tensor, Tensor], Tensor], classes: int) -> LossFacts:
+def _loss_facts(criterion: Callable[[Tensor, Tensor], Tensor], classes: int, *, each_place: bool) -> LossFacts:
     generator = torch.Generator().manual_seed(0)
-    size = 3 * classes  # not the number of classes, so that no axis can be taken for the other by chance
-    targets = torch.arange(size) % classes
-    scores = torch.randn(size, classes, generator=generator)
+    # not the number of classes, so that no axis can be taken for the other by chance
+    shape = _PROBE_TEXT if each_place else (3 * classes,)
+    targets = (torch.arange(math.prod(shape)) % classes).view(shape)
+    scores = torch.randn(*shape, classes, generator=generator)
     right = torch.nn.functional.one_hot(targets, classes).float()
-    singles = [float(criterion(scores[row : row + 1], targets[row : row + 1])) for row in range(size)]
+    alone = [float(criterion(score, target)) for score, target in _singles(scores, targets)]
     return LossFacts(
-        even=float(criterion(torch.zeros(size, classes), targets)),
-        alone=sum(singles) / size,
+        even=float(criterion(torch.zeros(*shape, classes), targets)),
+        alone=sum(alone) / len(alone),
         together=float(criterion(scores, targets)),
         certain=float(criterion(1000 * right, targets)),
         sure=float(criterion(20 * right, targets)),
     )
+
+
+def _singles(scores: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Example by example, of a text place by place, each as a batch of its own."""
+    one = (1,) * targets.ndim
+    for score, target in zip(scores.view(-1, scores.shape[-1]), targets.flatten(), strict=True):
+        yield score.view(*one, -1), target.view(one)
 
 
 def _gradients(parts: Parts, inputs: Tensor, targets: Tensor, seed: int) -> tuple[float, dict[str, float | None]]:
@@ -176,7 +192,7 @@ def _gradients(parts: Parts, inputs: Tensor, targets: Tensor, seed: int) -> tupl
         loss.backward()  # type: ignore[no-untyped-call]
     norms = {
         name: None if parameter.grad is None else float(parameter.grad.norm())
-        for name, parameter in parts.model.named_parameters()
+        for name, parameter in _named(parts.model)
     }
     parts.model.zero_grad(set_to_none=True)
     return float(loss.detach()), norms
@@ -185,18 +201,23 @@ def _gradients(parts: Parts, inputs: Tensor, targets: Tensor, seed: int) -> tupl
 def _moved(parts: Parts, inputs: Tensor, targets: Tensor, seed: int) -> set[str]:
     """Names of the parameters that a few steps change."""
     torch.manual_seed(number(seed, "check/model"))
-    before = {name: parameter.detach().clone() for name, parameter in parts.model.named_parameters()}
+    before = {name: parameter.detach().clone() for name, parameter in _named(parts.model)}
     parts.model.train()
     for _ in range(_STEPS):
         parts.step(parts, inputs, targets)
-    return {name for name, parameter in parts.model.named_parameters() if not torch.equal(before[name], parameter)}
+    return {name for name, parameter in _named(parts.model) if not torch.equal(before[name], parameter)}
+
+
+def _named(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    """Weights that two layers share under both names."""
+    return list(model.named_parameters(remove_duplicate=False))
 
 
 def _frozen(parts: Parts) -> dict[str, str]:
     """Parameter name -> why no step can change it."""
     rates = {id(p): float(group["lr"]) for group in parts.optimizer.param_groups for p in group["params"]}
     why: dict[str, str] = {}
-    for name, parameter in parts.model.named_parameters():
+    for name, parameter in _named(parts.model):
         if not parameter.requires_grad:
             why[name] = "requires_grad is False"
         elif id(parameter) not in rates:

@@ -4,20 +4,25 @@ The step is the engine's, written again with every part replaceable: so that fau
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from suite.training import padding
+from suite.training.batches import scoring_batches
 from suite.training.build import bind, build_model
-from suite.training.inspect_data import Loaded
+from suite.training.loaded import Loaded, trimmed
 from suite.training.streams import number
 from suite.trial_result import Settings
 
 TINY = 32
 """Examples to learn by heart."""
+TINY_WINDOWS = 4
+"""The same of a text, where each place is something to learn. Few, as no state is carried over: what two windows that
+begin alike go on with cannot be known before they differ."""
 SMALLEST_BATCH = 16
 """Whether a network can learn by heart is asked without the noise of smaller batches."""
 STEPS = 300
@@ -29,6 +34,8 @@ LEARNT = 0.95
 """Share of the tiny set that must be right, in evaluation mode: without the network's own noise."""
 LOWER = (1 / 10, 1 / 100)
 _RESCUE_RATE = 0.003
+_SCORED_AT_ONCE = 256
+"""Sequences; long ones would fill the memory otherwise."""
 
 
 @dataclass
@@ -133,7 +140,7 @@ def overfit(make: Make, loaded: Loaded, seed: int) -> Overfit:
     if not attempts[-1].learnt:
         attempts.append(_attempt(make, loaded, seed, 1.0, rescue=True))
     return Overfit(
-        examples=min(TINY, len(loaded.targets)),
+        examples=_examples(loaded),
         held_examples=len(loaded.held_targets),
         batch_size=_batch_size(loaded),
         attempts=tuple(attempts),
@@ -174,7 +181,7 @@ def _gradients(make: Make, loaded: Loaded, seed: int, batches: tuple[slice, ...]
     parts.model.train()
     for rows in batches:
         torch.manual_seed(number(seed, "check/gradients"))  # the same dropout in every step
-        parts.step(parts, loaded.inputs[rows], loaded.targets[rows])
+        parts.step(parts, *loaded.some(rows))
     return seen[0].clone()
 
 
@@ -192,7 +199,7 @@ def _attempt(make: Make, loaded: Loaded, seed: int, factor: float, *, rescue: bo
         first_loss=losses[0],
         highest_loss=math.nan if math.isnan(sum(losses)) else max(losses),
         last_loss=losses[-1],
-        accuracy=_accuracy(parts, loaded.inputs[:TINY], loaded.targets[:TINY]),
+        accuracy=_accuracy(parts, *loaded.some(slice(_examples(loaded)))),
         held_accuracy=_accuracy(parts, loaded.held_inputs, loaded.held_targets),
         steps=len(losses),
     )
@@ -200,7 +207,7 @@ def _attempt(make: Make, loaded: Loaded, seed: int, factor: float, *, rescue: bo
 
 def _learn(parts: Parts, loaded: Loaded) -> list[float]:
     """Until everything is right, or the steps are used up, or there is no hope. The loss of every step."""
-    inputs, targets = loaded.inputs[:TINY], loaded.targets[:TINY]
+    inputs, targets = loaded.some(slice(_examples(loaded)))
     batch, losses = _batch_size(loaded), list[float]()
     while len(losses) < STEPS:
         parts.model.train()
@@ -215,8 +222,12 @@ def _learn(parts: Parts, loaded: Loaded) -> list[float]:
     return losses
 
 
+def _examples(loaded: Loaded) -> int:
+    return min(TINY_WINDOWS if loaded.kind == "text" else TINY, len(loaded.targets))
+
+
 def _batch_size(loaded: Loaded) -> int:
-    return min(max(loaded.batch_size, SMALLEST_BATCH), TINY, len(loaded.targets))
+    return min(max(loaded.batch_size, SMALLEST_BATCH), _examples(loaded))
 
 
 def _mean(values: list[float]) -> float:
@@ -224,6 +235,20 @@ def _mean(values: list[float]) -> float:
 
 
 def _accuracy(parts: Parts, inputs: Tensor, targets: Tensor) -> float:
+    """Share of examples that are right, in evaluation mode; of a text, of places."""
     with torch.no_grad():
         parts.model.eval()
-        return float(parts.task.correct(parts.task.predicted(parts.model(inputs)), targets).float().mean())
+        right = [
+            parts.task.correct(parts.task.predicted(parts.model(some)), labels)
+            for some, labels in _at_once(inputs, targets)
+        ]
+        return float(torch.cat(right).float().mean())
+
+
+def _at_once(inputs: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    lengths = padding.lengths(inputs)
+    if lengths is None:
+        yield inputs, targets
+        return
+    for rows in scoring_batches(lengths, len(inputs), _SCORED_AT_ONCE, continues=False):
+        yield trimmed(inputs[rows], targets[rows])

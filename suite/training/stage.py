@@ -98,14 +98,14 @@ class Stage:
                 predicted.append(self.task.predicted(outputs.detach()))
                 labels.append(targets)
         examples = self.steps_per_epoch * min(self.batch_size, len(self.examples))
-        loss_sum, norm_sum = totals.tolist()
-        loss = loss_sum / examples
+        loss_sum, norm_sum = totals.tolist()  # waits for the device
+        seconds, loss = time.perf_counter() - start, loss_sum / examples
         places, computed = self.examples.places(rows)
         return Means(
             loss=loss,
             metric=self.task.metrics(torch.cat(predicted), torch.cat(labels), loss)[self.task.metric_name],
             gradient_norm=norm_sum / self.steps_per_epoch,
-            seconds=time.perf_counter() - start,
+            seconds=seconds,
             examples=examples,
             places=places,
             computed=computed,

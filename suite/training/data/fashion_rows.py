@@ -23,7 +23,11 @@ def build(
     test_examples: PositiveInt = 10_000,
     seed: NonNegativeInt = 0,
 ) -> Dataset:
-    """Training rows of training photographs, test rows of test photographs; each is in five rows on average."""
+    """Training rows of training photographs, test rows of test photographs; each is in five rows on average.
+
+    Rows are told apart for validation, not photographs: what is validated on has garments that were trained on, what is
+    tested on has not.
+    """
     photographs = fashion_mnist.build(fetch)
     generator = torch.Generator().manual_seed(seed)
     inputs, targets = in_rows(photographs.inputs, photographs.targets, pool_examples, generator)
