@@ -37,8 +37,8 @@ class Tokens:
     """Words or characters, padding included."""
     used: int
     """Different ones that occur."""
-    unknown: float
-    """Share of places with a word that the vocabulary lacks."""
+    unknown: float | None
+    """Share of places with a word that the vocabulary lacks; None of a vocabulary that lacks none."""
     outside: int
     """Places with a number that stands for nothing."""
 
@@ -135,10 +135,10 @@ def _tokens(loaded: Loaded) -> Tokens | None:
         return None
     found, known = loaded.inputs[loaded.inputs != 0], loaded.vocabulary
     inside = (found > 0) & (found < len(known))
-    unknown = int((found == known.index(UNKNOWN)).sum()) if UNKNOWN in known else 0
+    unknown = int((found == known.index(UNKNOWN)).sum()) / max(1, len(found)) if UNKNOWN in known else None
     return Tokens(
         vocabulary=len(known),
         used=len(found[inside].unique()),
-        unknown=unknown / max(1, len(found)),
+        unknown=unknown,
         outside=int((~inside).sum()),
     )
