@@ -1,16 +1,16 @@
 """What `suite check` says of planted faults and of healthy set-ups: the tables of docs/check.md.
 
-    python benchmarks/check_faults.py [--data-dir FOLDER] [--seeds 3] [--write]
+    python benchmarks/check_faults.py [--family sequences] [--workload NAME] [--data-dir FOLDER] [--seeds 3] [--write]
 
-Quick workloads; with --data-dir also the real ones, at scale standard. `--write` puts the tables into docs/check.md.
-Exit code 1 if a fault was not named, or something else was.
+Quick workloads of a family; with --data-dir also the real ones, at scale standard; or only those that are named.
+`--write` puts the family's tables into docs/check.md. Exit code 1 if a fault was not named, or something else was.
 """
 
 import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -26,13 +26,23 @@ from suite.spec.workload import load_workload
 from suite.training import data_cache
 from suite.training.checkup import Checkup, check_parts
 from suite.training.data_cache import Dataset
-from suite.training.inspect_data import Loaded, load_examples
+from suite.training.loaded import Kind, Loaded, load_examples
 from suite.training.overfit import Make, Parts, make_parts
 from suite.trial_result import Settings
 
-QUICK, REAL = ("digits_cnn", "glyphs_cnn"), ("fashion_cnn", "cifar10_cnn")
+QUICK = {
+    "images": ("digits_cnn", "glyphs_cnn"),
+    "sequences": ("mnist1d_lstm", "digits_rows_lstm", "docstrings_lstm", "topics_lm"),
+}
+REAL = {"images": ("fashion_cnn", "cifar10_cnn"), "sequences": ("vowels_lstm", "trec_lstm", "shakespeare_lm")}
+LABELLED: tuple[Kind, ...] = ("images", "series", "tokens")
+SEQUENCES: tuple[Kind, ...] = ("series", "tokens", "text")
 PAGE = Path(__file__).parents[1] / "docs" / "check.md"
-BEGIN, END = "<!-- tables: made by benchmarks/check_faults.py -->", "<!-- end of tables -->"
+BEGIN = {
+    "images": "<!-- tables: made by benchmarks/check_faults.py -->",
+    "sequences": "<!-- tables of sequences: made by benchmarks/check_faults.py -->",
+}
+END = "<!-- end of tables -->"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +51,8 @@ class Case:
 
     title: str
     expected: str | None = None
+    of: tuple[Kind, ...] = (*LABELLED, "text")
+    """Where it can happen."""
     changes: Mapping[str, Any] = ()  # type: ignore[assignment]
     rate: float = 1.0
     spoil_data: Callable[[Loaded], Loaded] = lambda loaded: loaded
@@ -49,7 +61,22 @@ class Case:
 
 def rolled(loaded: Loaded) -> Loaded:
     """The loader hands out the label of the example before; the data set is as it should be."""
-    return replace(loaded, targets=loaded.targets.roll(1), held_targets=loaded.held_targets.roll(1))
+    held = loaded.held_targets.roll(1, dims=0)
+    return replace(loaded, targets=loaded.targets.roll(1, dims=0), held_targets=held)
+
+
+def too_far(loaded: Loaded) -> Loaded:
+    """Targets of a text are the symbols after the next."""
+    parts = (loaded.targets, loaded.held_targets, loaded.stored)
+    moved = [part.flatten().roll(-1).view(part.shape) for part in parts]
+    return replace(loaded, targets=moved[0], held_targets=moved[1], stored=moved[2])
+
+
+def as_measured(loaded: Loaded) -> Loaded:
+    """Series in the units of some meter: 100, give or take 50."""
+    parts = (loaded.inputs, loaded.held_inputs, loaded.batch)
+    inputs, held, batch = (100 + 50 * part for part in parts)
+    return replace(loaded, inputs=inputs, held_inputs=held, batch=batch)
 
 
 def mixed(loaded: Loaded) -> Loaded:
@@ -61,15 +88,16 @@ def mixed(loaded: Loaded) -> Loaded:
     return replace(loaded, stored=stored, targets=stored[loaded.rows], held_targets=held)
 
 
-def wrong_axis(parts: Parts) -> Parts:
+def wrong_axis(parts: Parts, axis: int = 0) -> Parts:
     def loss(outputs: Tensor, targets: Tensor) -> Tensor:
-        return -outputs.float().log_softmax(dim=0).gather(1, targets[:, None]).mean()
+        return -outputs.float().log_softmax(dim=axis).gather(-1, targets[..., None]).mean()
 
     return replace(parts, criterion=loss)
 
 
 def frozen_layer(parts: Parts) -> Parts:
-    for parameter in next(iter(parts.model.children())).parameters():
+    first = next(layer for layer in parts.model.children() if list(layer.parameters()))
+    for parameter in first.parameters():
         parameter.requires_grad_(False)
     return parts
 
@@ -92,13 +120,22 @@ def no_zero_grad(parts: Parts) -> Parts:
 
 
 FAULTS = (
-    Case(title="labels shifted by one row in the data set", expected="labels", changes={"labels": "misaligned"}),
+    Case(
+        title="labels shifted by one row in the data set",
+        expected="labels",
+        of=LABELLED,
+        changes={"labels": "misaligned"},
+    ),
     Case(title="labels shifted by one in the loader", expected="labels", spoil_data=rolled),
     Case(title="labels shuffled without their inputs", expected="labels", spoil_data=mixed),
+    Case(title="targets that are the inputs", expected="labels", of=("text",), changes={"labels": "misaligned"}),
+    Case(title="targets two places on", expected="labels", of=("text",), spoil_data=too_far),
     Case(title="loss over the wrong axis", expected="loss_axis", spoil_parts=wrong_axis),
+    Case(title="loss over the places", expected="loss_axis", of=("text",), spoil_parts=partial(wrong_axis, axis=1)),
     Case(title="first layer frozen", expected="frozen", spoil_parts=frozen_layer),
     Case(title="last layer not given to the optimiser", expected="frozen", spoil_parts=forgotten_layer),
-    Case(title="inputs from 0 to 255", expected="input_scale", changes={"preprocess": "raw"}),
+    Case(title="inputs from 0 to 255", expected="input_scale", of=("images",), changes={"preprocess": "raw"}),
+    Case(title="series of 100 ± 50", expected="input_scale", of=("series",), spoil_data=as_measured),
     Case(title="zero_grad forgotten in the step", expected="zero_grad", spoil_parts=no_zero_grad),
     Case(
         title="gradients never zeroed (the suite's own slot)",
@@ -107,19 +144,37 @@ FAULTS = (
     ),
     Case(title="rate 100 times too high", expected="rate", rate=100.0),
 )
+_NETWORKS = {
+    "batch normalisation": {"model.norm": "batch"},
+    "dropout 0.5": {"model.dropout": 0.5},
+    "four convolutions": {"model.convs": 2},
+    "sigmoid": {"model.activation": "sigmoid"},
+    "20 layers, plain": {"model": "deep_cnn", "model.connections": "plain", "model.depth": 20},
+}
+_RECURRENT = {
+    "layer normalisation": {"model.norm_at": ("output",)},
+    "dropout 0.5 before the output": {"model.dropout": 0.5, "model.dropout_at": ("output",)},
+    "two layers": {"model.layers": 2},
+    "GRU": {"model.cell": "gru"},
+    "plain recurrent cell": {"model.cell": "tanh"},
+}
 HEALTHY = (
     Case(title="as the workload is"),
-    Case(title="inputs from 0 to 1", changes={"preprocess": "unit_range"}),
-    Case(title="batch normalisation", changes={"model.norm": "batch"}),
-    Case(title="dropout 0.5", changes={"model.dropout": 0.5}),
+    Case(title="inputs from 0 to 1", of=("images",), changes={"preprocess": "unit_range"}),
     Case(title="batches of 4", changes={"engine.batch_size": 4}),
     Case(title="batches of 1", changes={"engine.batch_size": 1}),
-    Case(title="four convolutions", changes={"model.convs": 2}),
-    Case(title="sigmoid", changes={"model.activation": "sigmoid"}),
-    Case(title="20 layers, plain", changes={"model": "deep_cnn", "model.connections": "plain", "model.depth": 20}),
+    *(Case(title=title, of=("images",), changes=changes) for title, changes in _NETWORKS.items()),
+    *(Case(title=title, of=SEQUENCES, changes=changes) for title, changes in _RECURRENT.items()),
+    Case(title="both directions", of=("series", "tokens"), changes={"model.bidirectional": True}),
+    Case(title="windows in random order", of=("text",), changes={"order": "shuffled"}),
     Case(title="AdamW", changes={"optimizer": "adamw"}),
-    Case(title="a fifth of the labels wrong", changes={"labels": "wrong"}),
+    Case(title="a fifth of the labels wrong", of=LABELLED, changes={"labels": "wrong"}),
 )
+
+
+def fitting(cases: Iterable[Case], kind: Kind) -> list[Case]:
+    """Those that can happen with such inputs."""
+    return [case for case in cases if kind in case.of]
 
 
 def examine(case: Case, settings: Mapping[str, Any], dataset: Dataset, seed: int) -> Checkup:
@@ -149,7 +204,7 @@ class _Same:
         return isinstance(other, _Same) and other.dataset.inputs is self.dataset.inputs
 
 
-_USED = ("labels", "balance", "preprocess", "order", "augment", "engine")
+_USED = ("classes", "split", "labels", "balance", "preprocess", "order", "augment", "engine")
 
 
 def _loaded(settings: tuple[tuple[str, Any], ...], same: _Same, seed: int) -> Loaded:
@@ -174,10 +229,12 @@ def outcomes(workload: str, seeds: int, data_dir: Path | None) -> list[Outcome]:
     spec = load_workload(workload)
     folders, cache = data_places([data_dir] if data_dir else None)
     dataset = data_cache.load(data_cache.prepare(spec.data_settings, data_dirs=folders, cache_dir=cache))
-    settings = spec.at("quick" if workload in QUICK else "standard")
+    settings = spec.at(next(scale for scale in ("quick", "standard", "full") if scale in spec.scales))
+    plain = slots.complete(slots.override(settings, {"engine.device": "cpu"}))
+    kind = load_examples(plain, dataset, 0).kind
     found = []
     for seed in range(seeds):
-        for case in (*FAULTS, *HEALTHY):
+        for case in fitting((*FAULTS, *HEALTHY), kind):
             kinds = tuple(finding.kind for finding in examine(case, settings, dataset, seed).wrong)
             if kinds != expected(case):
                 print(f"{workload}, seed {seed}: {case.title}: {', '.join(kinds) or 'nothing'} named", file=sys.stderr)
@@ -192,12 +249,14 @@ def row(*cells: object) -> str:
 def confusion(found: list[Outcome], seeds: int) -> Iterator[str]:
     """Planted x named, then the share of right answers by workload."""
     workloads = list(dict.fromkeys(item[0] for item in found))
-    kinds = list(dict.fromkeys(str(case.expected) for case in FAULTS))
+    titles = {item[1] for item in found}
+    cases = [case for case in (*FAULTS, *HEALTHY) if case.title in titles]
+    kinds = list(dict.fromkeys(str(case.expected) for case in cases if case.expected))
     named = {kind for item in found for kind in item[3]}
     columns = [*kinds, *sorted(named - set(kinds))]
     yield row("planted", "times", *(f"`{kind}`" for kind in columns), "nothing")
     yield row("---", *("---:" for _ in range(len(columns) + 2)))
-    for case in (*FAULTS, *HEALTHY):
+    for case in cases:
         mine = [item for item in found if item[1] == case.title]
         counts = Counter(kind for item in mine for kind in item[3])
         cells = [f"**{counts[kind]}**" if kind == case.expected else counts[kind] or "" for kind in columns]
@@ -206,35 +265,54 @@ def confusion(found: list[Outcome], seeds: int) -> Iterator[str]:
     yield ""
     yield row(f"exactly the right answer, of {seeds} seeds", *workloads)
     yield row("---", *("---:" for _ in workloads))
-    for case in (*FAULTS, *HEALTHY):
-        right = [
-            sum(item[3] == expected(case) for item in found if item[:2] == (workload, case.title))
-            for workload in workloads
-        ]
-        yield row(case.title, *right)
+    for case in cases:
+        yield row(case.title, *(_right(found, workload, case) for workload in workloads))
+
+
+def _right(found: list[Outcome], workload: str, case: Case) -> int | str:
+    """A dash where the case cannot happen."""
+    mine = [item for item in found if item[:2] == (workload, case.title)]
+    return sum(item[3] == expected(case) for item in mine) if mine else "–"
 
 
 def expected(case: Case) -> tuple[str, ...]:
     return (case.expected,) if case.expected else ()
 
 
-def main() -> None:
+def asked_for() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", choices=list(QUICK), default="images")
+    parser.add_argument("--workload", action="append", help="only this one of the family; may be given again")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/check.md")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def write(tables: str, begin: str) -> None:
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    PAGE.write_text(f"{head}{begin}\n{tables}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+def chosen(asked: argparse.Namespace) -> Sequence[str]:
+    """The longest first."""
+    quick, real = QUICK[asked.family], REAL[asked.family]
+    return asked.workload or ((*real[::-1], *quick) if asked.data_dir else quick)
+
+
+def main() -> None:
+    asked = asked_for()
     begin = time.perf_counter()
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(asked.processes) as pool:
         work = partial(outcomes, seeds=asked.seeds, data_dir=asked.data_dir)
-        chosen = (*REAL[::-1], *QUICK) if asked.data_dir else QUICK  # the longest first
-        found = [item for part in pool.map(work, chosen) for item in part]
-    tables = "\n".join(confusion(sorted(found, key=lambda item: (*QUICK, *REAL).index(item[0])), asked.seeds))
+        found = [item for part in pool.map(work, chosen(asked)) for item in part]
+    order = (*QUICK[asked.family], *REAL[asked.family])
+    tables = "\n".join(confusion(sorted(found, key=lambda item: order.index(item[0])), asked.seeds))
     print(tables)
     print(f"\n{len(found)} checks in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
     if asked.write:
-        head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(f"{head}{BEGIN}\n{tables}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        write(tables, BEGIN[asked.family])
     answers = {case.title: expected(case) for case in (*FAULTS, *HEALTHY)}
     sys.exit(any(kinds != answers[title] for _, title, _, kinds in found))
 

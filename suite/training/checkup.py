@@ -12,7 +12,8 @@ import torch
 from suite.training import overfit as tiny
 from suite.training.build import arguments
 from suite.training.data_cache import Dataset
-from suite.training.findings import Finding, Measured, find
+from suite.training.finding import Finding
+from suite.training.findings import Measured, find
 from suite.training.inspect_data import inspect_data
 from suite.training.inspect_model import inspect_model
 from suite.training.loaded import Loaded, load_examples

@@ -19,6 +19,9 @@ _CAUSES = (
     "frozen", "no_gradient", "not_moving", "zero_grad",
 )  # fmt: skip
 
+_MUCH_SLOWER = 2
+"""Times the steps that a tenth of the rate needs: then what it does on the way is no help."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
@@ -169,6 +172,8 @@ def _learning(tiny_set: str, overfit: Overfit, swept: Sequence[float]) -> Iterat
     """The tip itself: a tiny set must be learnt by heart; if not, is it the rate, or is it something else?"""
     asked, last = overfit.attempts[0], overfit.attempts[-1]
     if asked.learnt:
+        if last.learnt and _MUCH_SLOWER * last.steps <= asked.steps:
+            yield _detour(tiny_set, asked, last, swept)
         return
     what = f"{tiny_set} are not learnt by heart in {STEPS} steps"
     if last.learnt and not last.rescue:
@@ -188,12 +193,24 @@ def _learning(tiny_set: str, overfit: Overfit, swept: Sequence[float]) -> Iterat
         )
 
 
+def _detour(tiny_set: str, asked: Attempt, works: Attempt, swept: Sequence[float]) -> Finding:
+    """Learnt in spite of a rate that throws the network far off first."""
+    covered, remedy = _lower(works, swept)
+    return Finding(
+        kind="rate",
+        sentence=(
+            f"at the rate {asked.rate:.3g} the loss shoots up from {asked.first_loss:.3g} to {asked.highest_loss:.3g}, "
+            f"and {tiny_set} are learnt by heart in {asked.steps} steps; at {works.rate:.3g} in {works.steps}: "
+            "the rate is too high"
+        ),
+        remedy=remedy,
+        wrong=not covered,
+    )
+
+
 def _rate(what: str, asked: Attempt, works: Attempt, swept: Sequence[float]) -> Finding:
-    covered = [rate for rate in swept if rate <= works.rate * 1.001]
+    covered, remedy = _lower(works, swept)
     nearly = asked.accuracy >= 0.8
-    remedy = f"lower optimizer.lr to {works.rate:.3g} or so"
-    if covered:
-        remedy = f"none needed: the ablation's sweep tries {max(covered):.3g} as well"
     return Finding(
         kind="rate",
         sentence=(
@@ -203,3 +220,11 @@ def _rate(what: str, asked: Attempt, works: Attempt, swept: Sequence[float]) -> 
         remedy=remedy,
         wrong=not covered and not nearly,
     )
+
+
+def _lower(works: Attempt, swept: Sequence[float]) -> tuple[bool, str]:
+    """Whether the ablation tries a rate as low as the one that works, and what else to do."""
+    covered = [rate for rate in swept if rate <= works.rate * 1.001]
+    if covered:
+        return True, f"none needed: the ablation's sweep tries {max(covered):.3g} as well"
+    return False, f"lower optimizer.lr to {works.rate:.3g} or so"

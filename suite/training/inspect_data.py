@@ -138,7 +138,7 @@ def _tokens(loaded: Loaded) -> Tokens | None:
     unknown = int((found == known.index(UNKNOWN)).sum()) / max(1, len(found)) if UNKNOWN in known else None
     return Tokens(
         vocabulary=len(known),
-        used=len(found[inside].unique()),
+        used=len(torch.unique(found[inside])),
         unknown=unknown,
         outside=int((~inside).sum()),
     )

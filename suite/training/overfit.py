@@ -30,6 +30,8 @@ _NO_HOPE = 200
 """Steps after which an attempt ends whose loss has shot up and not come down again."""
 OVERSHOT = 1.3
 """Times the loss before training: no plateau, nor the noise of small batches and dropout, gets there."""
+WILD = 2.0
+"""The same, from which on a lower rate is tried although the set was learnt: recurrent networks survive a lot."""
 LEARNT = 0.95
 """Share of the tiny set that must be right, in evaluation mode: without the network's own noise."""
 LOWER = (1 / 10, 1 / 100)
@@ -85,6 +87,11 @@ class Attempt:
         """The loss has shot up on the way: what a rate that is too high does, and a plateau does not."""
         return not self.highest_loss < OVERSHOT * self.first_loss
 
+    @property
+    def wild(self) -> bool:
+        """It has shot up far."""
+        return not self.highest_loss < WILD * self.first_loss
+
 
 @dataclass(frozen=True, kw_only=True)
 class Overfit:
@@ -137,7 +144,9 @@ def overfit(make: Make, loaded: Loaded, seed: int) -> Overfit:
     for factor in LOWER if attempts[0].overshot else ():
         if not attempts[-1].learnt:
             attempts.append(_attempt(make, loaded, seed, factor))
-    if not attempts[-1].learnt:
+    if attempts[0].learnt and attempts[0].wild:
+        attempts.append(_attempt(make, loaded, seed, LOWER[0]))
+    if not any(attempt.learnt for attempt in attempts):
         attempts.append(_attempt(make, loaded, seed, 1.0, rescue=True))
     return Overfit(
         examples=_examples(loaded),
@@ -206,8 +215,10 @@ def _attempt(make: Make, loaded: Loaded, seed: int, factor: float, *, rescue: bo
 
 
 def _learn(parts: Parts, loaded: Loaded) -> list[float]:
-    """Until everything is right, or the steps are used up, or there is no hope. The loss of every step."""
+    """Until everything is right that can be, or the steps are used up, or there is no hope. The loss of every step."""
     inputs, targets = loaded.some(slice(_examples(loaded)))
+    # what windows that begin alike go on with cannot all be right
+    enough = LEARNT if loaded.kind == "text" else 1.0
     batch, losses = _batch_size(loaded), list[float]()
     while len(losses) < STEPS:
         parts.model.train()
@@ -215,7 +226,7 @@ def _learn(parts: Parts, loaded: Loaded) -> list[float]:
         for begin in range(0, len(targets) - batch + 1, batch):
             rows = order[begin : begin + batch]
             losses.append(float(parts.step(parts, inputs[rows], targets[rows])))
-        if not math.isfinite(losses[-1]) or _accuracy(parts, inputs, targets) == 1.0:
+        if not math.isfinite(losses[-1]) or _accuracy(parts, inputs, targets) >= enough:
             break
         if len(losses) >= _NO_HOPE and max(losses) > OVERSHOT * losses[0] and _mean(losses[-50:]) > 0.9 * losses[0]:
             break

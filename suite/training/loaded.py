@@ -1,0 +1,106 @@
+"""What the loader really gives: a part of the examples, the first batch, and what is needed to judge them."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from suite.training import padding
+from suite.training.batches import Order
+from suite.training.build import arguments, bind
+from suite.training.data_cache import Dataset
+from suite.training.examples import Device, Examples, Resident
+from suite.training.rows import split_rows
+from suite.training.streams import stream
+from suite.trial_result import Settings
+
+MOST, MOST_HELD = 2000, 1000
+"""Examples looked at, of training and of validation: enough for every question that `suite check` asks."""
+Kind = Literal["images", "series", "tokens", "text"]
+"""`tokens` have one label each, a `text` is to be continued at every place."""
+_SIZES = ("train_examples", "validation_examples", "train_share", "validation_share")
+_DEVICE = Device(name="cpu", precision="fp32", layout=torch.channels_last)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """Examples as the engine would train on them. `rows` are places in the data set, whose labels are `stored`."""
+
+    inputs: Tensor
+    """After preprocessing: images (n, C, H, W), tokens (n, T) or series (n, T, C)."""
+    shape: tuple[int, ...]
+    """What the network is built for."""
+    targets: Tensor
+    """(n,), or (n, T) of a text."""
+    rows: Tensor
+    held_inputs: Tensor
+    held_targets: Tensor
+    stored: Tensor
+    """(N,) or (N, T): the label of every row, in stored order, as training and validation use them."""
+    batch: Tensor
+    """The first batch of the first epoch: in its order, augmented."""
+    batch_targets: Tensor
+    classes: tuple[str, ...]
+    batch_size: int
+    vocabulary: tuple[str, ...] = ()
+    """What each token stands for, the first one for padding."""
+    separator: str = " "
+
+    @property
+    def kind(self) -> Kind:
+        """What the examples are."""
+        if self.inputs.ndim == 2:
+            return "text" if self.targets.ndim == 2 else "tokens"
+        return "series" if self.inputs.ndim == 3 else "images"
+
+    def some(self, rows: slice) -> tuple[Tensor, Tensor]:
+        """Some of the examples as a batch: sequences no longer than the longest of them."""
+        return trimmed(self.inputs[rows], self.targets[rows])
+
+
+def trimmed(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Without the places where no example has anything; images as they are."""
+    lengths = padding.lengths(inputs)
+    if lengths is None:
+        return inputs, targets
+    width = max(1, int(lengths.max()))
+    return inputs[:, :width], targets[:, :width] if targets.ndim == 2 else targets
+
+
+def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
+    """The engine's split, labels, preprocessing, order and augmentation, for at most MOST examples of each part.
+
+    Raises ValueError if the data set has too few.
+    """
+    engine = arguments(settings, "engine")
+    sizes = {name: engine[name] for name in _SIZES if name in engine}
+    split = split_rows(settings, dataset, seed, **sizes)
+    all_rows, labels = split.train, split.labels
+    rows, held = all_rows[:MOST], split.validation[:MOST_HELD]
+    preprocess = bind(settings, "preprocess", dataset.inputs[all_rows])
+    batch_size = min(int(engine["batch_size"]), len(all_rows))
+    known = (len(split.classes), len(dataset.vocabulary))
+    examples = Examples(preprocess(dataset.inputs[all_rows]), labels[all_rows], *known)
+    order: Order = bind(settings, "order", examples, all_rows, batch_size)
+    places = order.epoch(stream(seed, "order"))[:batch_size]
+    device = replace(_DEVICE, trim=bool(engine.get("trim_padding", True)))
+    ((batch, batch_targets),) = Resident(examples, device).batches([places])
+    augment = bind(settings, "augment")
+    if augment is not None:
+        batch = augment(batch, stream(seed, "augment"))
+    return Loaded(
+        inputs=_DEVICE.images(examples.inputs[:MOST]),
+        shape=examples.shape,
+        targets=labels[rows],
+        rows=rows,
+        held_inputs=_DEVICE.images(preprocess(dataset.inputs[held])),
+        held_targets=labels[held],
+        stored=labels,
+        batch=batch,
+        batch_targets=batch_targets,
+        classes=split.classes,
+        batch_size=batch_size,
+        vocabulary=dataset.vocabulary,
+        separator=dataset.separator,
+    )
