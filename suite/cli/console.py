@@ -3,13 +3,16 @@
 import dataclasses
 import json
 import math
+import os
 import sys
 from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.text import Text
 
-out = Console(highlight=False)
+_PIPED = 160
+"""Columns where no terminal says how wide it is: tables in a file or a log need not be folded into eighty."""
+out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED)
 err = Console(stderr=True, highlight=False)
 
 

@@ -16,7 +16,7 @@ from suite.spec.design import Design
 from suite.spec.trials import Trial
 from suite.verdict.forecast import forecasts
 from suite.verdict.judge import judge
-from suite.verdict.needs import needed_trials, trial_counts
+from suite.verdict.needs import trials_left
 
 
 def plan(
@@ -55,11 +55,9 @@ def seconds_per_trial(opened: Study) -> Callable[[Trial], float | None]:
 
 def _facts(design: Design, opened: Study, slots: int) -> dict[str, Any]:
     verdict = judge(design, opened.results)
-    finished = not needed_trials(design, opened.results)
-    fewest, most = trial_counts(design)
+    left = trials_left(design, opened.results)
     done = study.stored_count(design, opened.results)
     seconds = _mean_seconds(design, opened)
-    left = (0, 0) if finished else (max(0, fewest - done), max(0, most - done))
     return {
         "ablation": design.ablation.id,
         "scale": design.scale,
@@ -67,10 +65,9 @@ def _facts(design: Design, opened: Study, slots: int) -> dict[str, Any]:
         "sweep": design.ablation.sweep,
         "workloads": [workload.id for workload in design.workloads],
         "looks": list(design.looks),
-        "finished": finished,
+        "finished": left == (0, 0),
         "trials_done": done,
-        "trials_fewest": fewest,
-        "trials_most": most,
+        "trials_left": left,
         "seconds_per_trial": seconds,
         "seconds_left": None if seconds is None else [seconds * count / slots for count in left],
         "slots": slots,
@@ -110,7 +107,9 @@ def _work(facts: dict[str, Any]) -> Text:
     where = f"on {', '.join(facts['workloads'])}; "
     if facts["finished"]:
         return Text(f"{where}every claim is decided: {facts['trials_done']} trials stored, nothing left to run")
-    text = f"{where}{facts['trials_fewest']} to {facts['trials_most']} trials, {facts['trials_done']} of them stored"
+    fewest, most = facts["trials_left"]
+    more = f"{fewest} to {most}" if fewest != most else str(most)
+    text = f"{where}{facts['trials_done']} trials stored, {more} to run"
     if facts["seconds_left"] is not None:
         low, high = map(duration, facts["seconds_left"])
         text += f"; about {low} to {high} on {facts['slots']} slots" if low != high else f"; about {low}"

@@ -9,6 +9,7 @@ from rich.text import Text
 from suite.cli import options, study
 from suite.cli.console import out, print_json
 from suite.cli.study import Study
+from suite.errors import InputError
 from suite.recording.export import export
 from suite.recording.store import Store
 from suite.report import words
@@ -57,6 +58,10 @@ def report(
     json: options.Json = False,
 ) -> None:
     """Write the reports of what is stored; several ablations also get an index page. Trains nothing."""
+    if not results.is_dir():
+        raise InputError(
+            f"--results {results}: there is no such folder, so there is nothing to report; see `suite run`"
+        )
     ablations = study.load_at(scale, names, allow_code=allow_code)
     opened = study.open_study(ablations, Store(results), scale=scale, seeds=seeds, allow_code=allow_code)
     written = write_reports(opened)

@@ -73,7 +73,7 @@ def open_study(
 ) -> Study:
     """Defaults: the fingerprints that the results folder remembers, the device that more is stored for."""
     results = load_results(store)
-    wanted: list[Device] = [device] if device else ["cpu", "cuda"]
+    wanted = [device] if device else _devices(results)
     candidates = [
         tuple(
             _design(ablation, store, scale=scale, device=name, seeds=seeds, allow_code=allow_code, known=fingerprints)
@@ -86,6 +86,12 @@ def open_study(
     return Study(designs=candidates[0], store=store, results=results)
 
 
+def _devices(results: Mapping[str, TrialResult]) -> list[Device]:
+    """Those that stored trials ran on; both only where there are trials of both."""
+    used = {result.settings.get("engine.device") for result in results.values()}
+    return ["cpu", "cuda"] if {"cpu", "cuda"} <= used else ["cuda"] if "cuda" in used else ["cpu"]
+
+
 def load_results(store: Store) -> dict[str, TrialResult]:
     """Everything stored but failed trials; what was set aside is said."""
     results = store.load()
@@ -96,7 +102,7 @@ def load_results(store: Store) -> dict[str, TrialResult]:
 
 def stored_count(design: Design, results: Mapping[str, TrialResult]) -> int:
     """How many of the trials that the ablation may ask for are stored."""
-    return sum(entry.trial.id in results for entry in design.roster())
+    return len({entry.trial.id for entry in design.roster()} & results.keys())
 
 
 def workloads_of(ablation: Ablation, scale: str, *, allow_code: bool = False) -> tuple[Workload, ...]:

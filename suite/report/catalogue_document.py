@@ -13,7 +13,13 @@ _INTRODUCTION = (
     "Every tip with the ablation that tests it, made from `ablations/*.yaml` by "
     "`python -m suite.report.catalogue_document`. What your own results say of them: `suite list`."
 )
-_EXPECTATIONS = {"better": "does better than", "worse": "does worse than", "same": "is practically the same as"}
+_EXPECTATIONS = {
+    "better": "does better than",
+    "worse": "does worse than",
+    "same": "is practically the same as",
+    "not_better": "does no better than",
+    "not_worse": "does no worse than",
+}
 
 
 def document(ablations: Iterable[Ablation]) -> str:

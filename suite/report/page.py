@@ -109,7 +109,9 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "clearly": words.margin_range(primary) if primary.strong else "",
         "measured_on": words.listed(evidence.workloads),
         "plain_interval": numbers.change_interval(plain_95, primary.metric) if plain_95 else "",
-        "other_claims": [(claim, words.sentence(claim)) for claim in verdict.claims if claim is not primary],
+        "other_claims": [
+            (claim, words.sentence(claim), words.expected(claim)) for claim in verdict.claims if claim is not primary
+        ],
         "warnings": tables.any_warning(verdict.claims),
         "has_looks": any(words.is_measured(claim) for claim in verdict.claims),
         "nothing_measured": not evidence.rows,
@@ -185,7 +187,8 @@ def _failure_sentence(claims: Sequence[ClaimVerdict]) -> str:
     if found:
         return f"{'; '.join(found)}. The bounds are exact (Clopper and Pearson): what so few runs still allow."
     return (
-        "No run diverged, and every run reached its target. The bounds are exact (Clopper and Pearson): "
+        "No run that was scored diverged, and each reached its target (tuning runs that diverged stand in the sweeps). "
+        "The bounds are exact (Clopper and Pearson): "
         "they say how often it might still happen."
     )
 

@@ -18,7 +18,13 @@ _TIP = {
     "contradicted": "The tip is contradicted",
     "undecided": "The tip is undecided",
 }
-_EXPECTED = {"better": "to do better", "worse": "to do worse", "same": "to make no practical difference"}
+_EXPECTED = {
+    "better": "to do better than",
+    "worse": "to do worse than",
+    "same": "to make no practical difference to",
+    "not_better": "to do no better than",
+    "not_worse": "to do no worse than",
+}
 
 _MANY, _EXACT = 0.25, 1e-9
 
@@ -94,9 +100,12 @@ def primary(verdict: AblationVerdict) -> ClaimVerdict:
 
 def outcome(claim: ClaimVerdict) -> str:
     """`The tip is supported`, with what it had led us to expect."""
-    than = "to" if claim.expect == "same" else "than"
-    expected = f"{name(claim.variant)} {_EXPECTED[claim.expect]} {than} {name(claim.reference)}"
-    return f"{_TIP[claim.outcome]}: it expects {expected}"
+    return f"{_TIP[claim.outcome]}: it expects {expected(claim)}"
+
+
+def expected(claim: ClaimVerdict) -> str:
+    """`“bn” to do better than “none”`."""
+    return f"{name(claim.variant)} {_EXPECTED[claim.expect]} {name(claim.reference)}"
 
 
 def name(arm: str) -> str:

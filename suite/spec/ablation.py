@@ -23,6 +23,8 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 FOLDER = Path("ablations")
 """Where ids are looked up, in the current folder."""
 
+Expectation = Literal["better", "worse", "same", "not_better", "not_worse"]
+
 
 class Claim(BaseModel):
     """A variant arm against a reference arm on one metric, and what the tip leads us to expect of it."""
@@ -32,7 +34,8 @@ class Claim(BaseModel):
     variant: Text
     reference: Text
     metric: Text
-    expect: Literal["better", "worse", "same"]
+    expect: Expectation
+    """Of the variant. `not_better`: the tip says that it is not needed; `not_worse`: that it is enough."""
     margin: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """The smallest difference anyone should care about: points, nats, or a relative change (0.05 is 5 %)."""
     primary: bool = False

@@ -166,9 +166,11 @@ def _source(slot: str, mechanism: str, root: Path) -> Path:
         return root / "engine.py"
     if is_foreign(mechanism):
         return _foreign_source(mechanism)
-    if mechanism not in mechanisms(slot, root=root):  # nothing outside the slot's folder, whatever the name
+    path = root / slot / f"{mechanism}.py"
+    known = mechanism.isidentifier() and not mechanism.startswith("_")  # nothing outside the slot's folder
+    if not known or not path.is_file():
         raise FileNotFoundError(f"no mechanism {mechanism!r} in the slot {slot}")
-    return root / slot / f"{mechanism}.py"
+    return path
 
 
 def _foreign_source(name: str) -> Path:

@@ -81,8 +81,9 @@ def no_space(error: OSError, folder: Path) -> DataError:
     """What to tell who ran out of disk, or may not write."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "written" in str(error)  # numpy's word for it, without errno
     why = "no space is left" if full else str(error.strerror or error).lower()
-    free = shutil.disk_usage(folder).free // 2**20 if folder.exists() else 0
-    return DataError(f"{folder}: {why} ({free} MiB free); SUITE_CACHE names another folder for prepared data sets")
+    if full and folder.exists():
+        why += f" ({shutil.disk_usage(folder).free // 2**20} MiB free)"
+    return DataError(f"{folder}: {why}; SUITE_CACHE names another folder for prepared data sets")
 
 
 def _copied(source: object, file: object) -> Iterator[int]:

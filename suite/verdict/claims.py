@@ -3,13 +3,14 @@
 `assess` is vectorised over leading (batch) axes: the judge and the simulations run the same lines.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from suite.spec.ablation import Expectation
 from suite.verdict.models import Interval, Outcome, Verdict
 from suite.verdict.pooling import Pooled, pool
 from suite.verdict.units import Floats
@@ -94,7 +95,16 @@ def minimum_detectable_effect(standard_error: float, degrees_of_freedom: float, 
     return (t_quantile(POWER, degrees_of_freedom) - t_quantile(alpha / 2, degrees_of_freedom)) * standard_error
 
 
-def outcome(verdict: Verdict, expect: Literal["better", "worse", "same"]) -> Outcome:
+_BORNE_OUT: Mapping[Expectation, tuple[Verdict, ...]] = {
+    "better": ("helps",),
+    "worse": ("hurts",),
+    "same": ("no practical difference",),
+    "not_better": ("no practical difference", "hurts"),
+    "not_worse": ("no practical difference", "helps"),
+}
+
+
+def outcome(verdict: Verdict, expect: Expectation) -> Outcome:
     """The verdict against the expectation.
 
     `mixed` contradicts `same` (the arms differ, by a margin or more on average) and leaves a direction undecided: the
@@ -102,5 +112,4 @@ def outcome(verdict: Verdict, expect: Literal["better", "worse", "same"]) -> Out
     """
     if verdict == "inconclusive" or (verdict == "mixed" and expect != "same"):
         return "undecided"
-    expected = {"better": "helps", "worse": "hurts", "same": "no practical difference"}[expect]
-    return "supported" if verdict == expected else "contradicted"
+    return "supported" if verdict in _BORNE_OUT[expect] else "contradicted"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from suite.spec.ablation import Expectation
 from suite.spec.metrics import Unit
 from suite.trial_result import Value
 
@@ -108,7 +109,7 @@ class ClaimVerdict:
     reference: str
     metric: str
     unit: Unit
-    expect: Literal["better", "worse", "same"]
+    expect: Expectation
     primary: bool
     verdict: Verdict
     strong: bool

@@ -1,6 +1,7 @@
 """Which trials are still needed before every claim of an ablation is decided. Pure: state is what has been measured."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 
 from suite.spec.design import Design
 from suite.spec.trials import Trial
@@ -21,25 +22,32 @@ def needed_trials(design: Design, results: Mapping[str, TrialResult]) -> tuple[T
     return tuple({trial.id: trial for trial in wanted if trial.id not in results}.values())
 
 
-def trial_counts(design: Design) -> tuple[int, int]:
-    """The fewest and the most trials that the ablation can take, nothing being stored yet.
+def trials_left(design: Design, results: Mapping[str, TrialResult]) -> tuple[int, int]:
+    """The fewest and the most trials still to be run: every claim decided at its next look, or at the last.
 
-    Fewest: every claim is decided at the first look, and every arm's best setting is its default.
+    Of an arm that is not tuned yet, the best setting is taken to be its default for the fewest, and not to be for the
+    most.
     """
-    claimed = {arm for claim in design.ablation.claims.values() for arm in (claim.variant, claim.reference)}
-    first, last = design.looks[0], design.looks[-1]
-    at_default = first * len(design.workloads) * sum(bool(design.swept(arm)) for arm in claimed)
-    return _distinct(design, claimed, first), _distinct(design, claimed, last) + at_default
-
-
-def _distinct(design: Design, arms: Iterable[str], pairs: int) -> int:
-    """Trials of the sweeps and of so many pairs; arms with equal settings share theirs."""
-    trials = set()
-    for workload in design.workloads:
-        for arm in arms:
-            trials |= {trial.id for trial in _sweep(design, workload.id, arm, pairs)}
-            trials |= {design.evaluation_trial(workload.id, arm, design.default_point, n).id for n in range(pairs)}
-    return len(trials)
+    claims = judge(design, results).claims
+    undecided = [claim for claim in claims if not claim.decided]
+    if not undecided:
+        left = len(needed_trials(design, results))
+        return left, left
+    fewest, most = set[str](), set[str]()
+    untuned = set[tuple[str, str]]()
+    for claim, workload in itertools.product(undecided, design.workloads):
+        for arm in (claim.variant, claim.reference):
+            for wanted, pairs in ((fewest, design.looks[len(claim.looks)]), (most, design.looks[-1])):
+                wanted |= {trial.id for trial in _sweep(design, workload.id, arm, pairs)}
+                for pair in range(pairs):
+                    point = selected_point(design, results, workload.id, arm, pair)
+                    if point is None and design.swept(arm):
+                        untuned.add((workload.id, arm))
+                    chosen = design.default_point if point is None else point
+                    wanted.add(design.evaluation_trial(workload.id, arm, chosen, pair).id)
+    most |= {trial.id for claim in claims for trial in _at_default(design, claim)}
+    beyond = design.looks[0] * len(untuned)  # the default's pairs beside those of the setting that will be chosen
+    return len(fewest - results.keys()), len(most - results.keys()) + beyond
 
 
 def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[Trial]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from suite.spec.ablation import Expectation
 from suite.verdict import claims, looks
 from suite.verdict.operating import decide
 
@@ -53,17 +54,18 @@ def test_opposite_is_judged_at_a_share_of_five_per_cent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "better", "worse", "same"),
+    ("found", "outcomes"),
     [
-        ("helps", "supported", "contradicted", "contradicted"),
-        ("hurts", "contradicted", "supported", "contradicted"),
-        ("no practical difference", "contradicted", "contradicted", "supported"),
-        ("mixed", "undecided", "undecided", "contradicted"),
-        ("inconclusive", "undecided", "undecided", "undecided"),
+        ("helps", ("supported", "contradicted", "contradicted", "contradicted", "supported")),
+        ("hurts", ("contradicted", "supported", "contradicted", "supported", "contradicted")),
+        ("no practical difference", ("contradicted", "contradicted", "supported", "supported", "supported")),
+        ("mixed", ("undecided", "undecided", "contradicted", "undecided", "undecided")),
+        ("inconclusive", ("undecided",) * 5),
     ],
 )
-def test_outcomes(found: claims.Verdict, better: str, worse: str, same: str) -> None:
-    assert [claims.outcome(found, expect) for expect in ("better", "worse", "same")] == [better, worse, same]
+def test_outcomes(found: claims.Verdict, outcomes: tuple[str, ...]) -> None:
+    expectations: tuple[Expectation, ...] = ("better", "worse", "same", "not_better", "not_worse")
+    assert tuple(claims.outcome(found, expect) for expect in expectations) == outcomes
 
 
 def test_minimum_detectable_effect_is_what_power_80_means() -> None:
