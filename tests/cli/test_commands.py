@@ -72,7 +72,15 @@ def test_data_list_names_sets_workloads_and_licences(suite: Suite) -> None:
         assert words in done.stdout
 
 
+def test_a_misspelt_results_folder_is_said_and_not_made(suite: Suite, folder: Path) -> None:
+    done = suite("report", "small", "--results", "resutls")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --results resutls: there is no such folder")
+    assert not (folder / "resutls").exists()
+
+
 def test_report_of_nothing_is_a_page_that_says_so(suite: Suite, folder: Path) -> None:
+    (folder / "results").mkdir()
     done = suite("report", "small")
     assert done.returncode == 0, done.stderr
     assert (folder / "results/reports/small/quick/index.html").exists()
