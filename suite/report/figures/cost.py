@@ -1,6 +1,7 @@
 """What each arm costs, against what it reaches."""
 
 import math
+import statistics
 from typing import Any
 
 from matplotlib.ticker import EngFormatter, ScalarFormatter
@@ -10,6 +11,7 @@ from suite.report.evidence import Evidence, mean_of, measurement, spread_of
 from suite.report.figures import style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.spec.metrics import METRICS
+from suite.verdict.models import ClaimVerdict
 
 _AXES = {
     "train_seconds": "training time (s)",
@@ -36,11 +38,19 @@ def cost(evidence: Evidence, arms: Arms) -> Figure | None:
         slug="cost",
         message=_message(evidence),
         caption=(
-            "Mean over the completed evaluation runs, bars one standard deviation. Up and to the left is better. "
+            f"Mean over the completed evaluation runs, bars one standard deviation. {_better(evidence)} is better. "
+            "FLOPs are those of matrix products and convolutions; normalisation and activations are not counted. "
             "Costs in which the arms agree within 1 % have no panel; all of them are in the table below."
         ),
         panels=tuple(drawn),
     )
+
+
+def _better(evidence: Evidence) -> str:
+    """Which corner of a panel."""
+    metrics = {evidence.test_metric(workload) for workload in evidence.workloads} & METRICS.keys()
+    lower = any(not METRICS[metric].higher_is_better for metric in metrics)
+    return "Down and to the left" if lower else "Up and to the left"
 
 
 def _differs(values: list[float]) -> bool:
@@ -88,18 +98,29 @@ def _frame(axes: Any, heights: list[float]) -> None:
 
 def _message(evidence: Evidence) -> str:
     claim = words.primary(evidence.verdict)
-    ratios = []
-    for workload in evidence.workloads:
-        variant = evidence.costs(workload, claim.variant).get("train_seconds", math.nan)
-        reference = evidence.costs(workload, claim.reference).get("train_seconds", math.nan)
-        if variant > 0 and reference > 0:
-            ratios.append(math.log(variant / reference))
+    by_workload = [_log_ratios(evidence, workload, claim) for workload in evidence.workloads]
+    ratios = [each for each in by_workload if each]
     if not ratios:
         return "What each arm costs, and what it reaches"
-    mean = math.fsum(ratios) / len(ratios)
+    mean = math.fsum(statistics.fmean(each) for each in ratios) / len(ratios)
+    both = words.listed([words.name(claim.variant), words.name(claim.reference)])
     if abs(mean) < math.log(1.02):
-        both = words.listed([words.name(claim.variant), words.name(claim.reference)])
         return f"{both} take the same time to train, within {numbers.percent(0.02)}"
     amount = numbers.change(mean, "train_seconds")
+    error = math.sqrt(math.fsum(statistics.variance(each) / len(each) for each in ratios if len(each) > 1)) / len(
+        ratios
+    )
+    if abs(mean) < 2 * error:
+        return f"{both} take about as long to train: {amount} time is within the scatter of the runs"
     than = "as" if " times as " in amount else "than"
     return f"{words.name(claim.variant)} takes {amount} time to train {than} {words.name(claim.reference)}"
+
+
+def _log_ratios(evidence: Evidence, workload: str, claim: ClaimVerdict) -> list[float]:
+    """Of the training times, variant over reference, seed by seed."""
+    seconds = [
+        {run.seed: time for run in runs if (time := run.measurements.get("train_seconds", 0.0)) > 0}
+        for arm in (claim.variant, claim.reference)
+        for runs in [evidence.selected_runs.get(workload, {}).get(arm, ())]
+    ]
+    return [math.log(seconds[0][seed] / seconds[1][seed]) for seed in seconds[0].keys() & seconds[1].keys()]

@@ -239,8 +239,10 @@ def label_width(arms: Arms, shown: Sequence[str]) -> float:
 
 
 def percent_axis(metric_name: str) -> tuple[float, str]:
-    """The factor and unit in which a metric is drawn: fractions as per cent, losses as they are."""
-    return (1.0, " (nats)") if "loss" in metric_name else (100.0, " (%)")
+    """The factor and unit in which a metric is drawn: fractions as per cent, losses and perplexities as they are."""
+    if "loss" in metric_name:
+        return 1.0, " (nats)"
+    return (1.0, "") if metric_name in ("perplexity", "test_perplexity") else (100.0, " (%)")
 
 
 def finite(values: Sequence[float]) -> list[float]:

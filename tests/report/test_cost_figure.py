@@ -1,0 +1,47 @@
+"""What the cost figure says in words: no more than the runs' scatter allows."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from suite.report.figures import cost, style
+
+CLAIM = SimpleNamespace(variant="bn", reference="none", primary=True, metric="test_accuracy")
+
+
+def evidence(bn: list[float], none: list[float], metric: str = "test_accuracy") -> Any:
+    runs = {
+        arm: tuple(SimpleNamespace(seed=seed, measurements={"train_seconds": each}) for seed, each in enumerate(times))
+        for arm, times in (("bn", bn), ("none", none))
+    }
+    return SimpleNamespace(
+        verdict=SimpleNamespace(claims=(CLAIM,)),
+        workloads=("digits_cnn",),
+        selected_runs={"digits_cnn": runs},
+        test_metric=lambda workload: metric,
+    )
+
+
+@pytest.mark.parametrize(
+    ("bn", "none", "said"),
+    [
+        ([1.2, 1.21, 1.19], [1.0, 1.0, 1.0], "“bn” takes 20\N{NO-BREAK SPACE}% more time to train than “none”"),
+        ([1.01, 1.0, 1.0], [1.0, 1.0, 1.0], "“bn” and “none” take the same time to train"),
+        ([1.0, 2.0, 0.9], [1.0, 1.0, 1.0], "“bn” and “none” take about as long to train"),
+    ],
+)
+def test_a_difference_in_time_is_said_if_it_exceeds_the_scatter(bn: list[float], none: list[float], said: str) -> None:
+    assert cost._message(evidence(bn, none)).startswith(said)
+
+
+def test_times_are_compared_seed_by_seed() -> None:
+    """A machine that slows down over the seeds slows both arms down."""
+    assert "10\N{NO-BREAK SPACE}% more" in cost._message(evidence([1.1, 2.2, 4.4], [1.0, 2.0, 4.0]))
+
+
+def test_the_better_corner_is_below_where_less_is_better() -> None:
+    assert cost._better(evidence([1.0], [1.0])) == "Up and to the left"
+    assert cost._better(evidence([1.0], [1.0], "test_perplexity")) == "Down and to the left"
+    assert style.percent_axis("test_perplexity") == (1.0, "")
+    assert style.percent_axis("inverse perplexity") == (100.0, " (%)")
