@@ -9,7 +9,15 @@ from suite.spec.design import Design
 from suite.trial_result import TrialResult
 from suite.verdict.models import AblationVerdict, ClaimVerdict, Pair
 
-COSTS = ("train_seconds", "flops_per_example", "parameters", "peak_memory_bytes")
+COSTS = (
+    "train_seconds",
+    "flops_per_example",
+    "parameters",
+    "peak_memory_bytes",
+    "tokens_per_second",
+    "padding_share",
+)
+"""Of which a run has those that were measured: only sequences have tokens and padding."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -251,14 +251,17 @@ def at_default(verdict: AblationVerdict) -> Table:
 
 def costs(evidence: Evidence) -> Table:
     """What a completed run of each arm costs, on average."""
-    columns = ("workload", "arm", *(METRICS[name].label for name in COSTS))
+    known = {
+        (workload, arm): found
+        for workload in evidence.workloads
+        for arm in evidence.shown_arms
+        if (found := evidence.costs(workload, arm))
+    }
+    shown = [name for name in COSTS if any(name in found for found in known.values())]
+    columns = ("workload", "arm", *(METRICS[name].label for name in shown))
     rows = []
-    for workload in evidence.workloads:
-        for arm in evidence.shown_arms:
-            known = evidence.costs(workload, arm)
-            if known:
-                cells = (number(numbers.measured(name, known.get(name))) for name in COSTS)
-                rows.append((text(workload), text(arm), *cells))
+    for (workload, arm), found in known.items():
+        rows.append((text(workload), text(arm), *(number(numbers.measured(name, found.get(name))) for name in shown)))
     return Table(caption="Mean cost of one training", columns=columns, rows=tuple(rows))
 
 
