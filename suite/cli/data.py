@@ -1,7 +1,7 @@
 """`suite data`: what data sets there are, making one ready ahead of time, and what it is made of."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -13,6 +13,10 @@ from suite.cli.prepare import prepare_data
 from suite.errors import InputError
 from suite.report import tables
 from suite.spec.workload import Workload, find_workloads, load_workload
+
+if TYPE_CHECKING:
+    from suite.report.data_page import Description
+    from suite.training.data_cache import Dataset
 
 app = typer.Typer(
     help="Data sets: what there is, making one ready, and looking at it before training.", no_args_is_help=True
@@ -56,29 +60,43 @@ def describe(
     results: options.Results = options.DEFAULT_RESULTS,
     json: options.Json = False,
 ) -> None:
-    """Analyse a data set before training on it: sizes, balance, values, copies, pictures; as text and as a page."""
+    """Analyse a data set before training on it: sizes, balance, values, words, copies, examples; text and page."""
     workload = one_of(name, _named(name))
     places = study.data_places(data_dir)
     prepare_data([workload], None, *places)
 
-    from suite.report import data_page, data_profile  # matplotlib, and below torch: only when they are needed
+    from suite.report.data_page import write_page  # matplotlib, and below torch: only when they are needed
     from suite.training import data_cache
 
     prepared = data_cache.prepare(workload.data_settings, data_dirs=places[0], cache_dir=places[1])
-    dataset = data_cache.load(prepared)
-    inputs, targets, test_inputs, test_targets = (part.numpy() for part in dataset[:4])
-    found = data_profile.profile(inputs, targets, test_inputs, test_targets, dataset.classes)
+    found = _described(data_cache.load(prepared))
     source = f"{workload.source} (licence: {workload.licence})"
-    page = data_page.write_page(name, found, inputs, test_inputs, results / "data" / name, source=source)
+    page = write_page(name, found, results / "data" / name, source=source)
     if json:
-        print_json({"data": name, "findings": data_profile.findings(found), "profile": found, "page": str(page)})
+        print_json({"data": name, "findings": found.findings, "profile": found.profile, "page": str(page)})
         return
-    for finding in data_profile.findings(found):
+    for finding in found.findings:
         mark = Text("! ", style="bold yellow") if finding.is_problem else Text("  ")
         out.print(Text.assemble(mark, finding.text), soft_wrap=True)
-    for table in (data_page.fact_table(found), data_page.value_table(found), data_page.class_table(found.classes)):
+    for table in (found.facts, *found.tables):
         out.print(_printable(table))
     out.print(Text(f"page: {page}"), soft_wrap=True)
+
+
+def _described(dataset: "Dataset") -> "Description":
+    """By what the inputs are; see `Dataset`."""
+    from suite.report import image_page, sequence_page
+
+    inputs, targets, test_inputs, test_targets = (part.numpy() for part in dataset[:4])
+    parts = (inputs, targets, test_inputs, test_targets)
+    text: dict[str, Any] = {"vocabulary": dataset.vocabulary, "separator": dataset.separator}
+    if inputs.ndim == 4:
+        return image_page.describe(*parts, dataset.classes)
+    if inputs.ndim == 3:
+        return sequence_page.describe_series(*parts, dataset.classes)
+    if targets.ndim == 2:
+        return sequence_page.describe_continuation(*parts, **text)
+    return sequence_page.describe_tokens(*parts, dataset.classes, **text)
 
 
 def one_of(name: str, workloads: Sequence[Workload]) -> Workload:

@@ -1,33 +1,29 @@
-"""One data set on a self-contained page: the findings first, then pictures, classes, values and copies."""
+"""One data set on a self-contained page: the findings first, then examples, classes, values and copies."""
 
 import base64
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import seaborn as sns
-from numpy.typing import NDArray
-from PIL import Image
 
 from suite.errors import StoreError
 from suite.report import files, numbers
-from suite.report.data_profile import Classes, DataProfile, Group, balance, findings, span
+from suite.report.data_profile import Classes, Copies, Finding, Group, balance, span
 from suite.report.figures import style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.report.page import environment, stylesheet
 from suite.report.tables import Table, number, text
 
-Pictures = NDArray[np.uint8]
-"""(N, H, W, C)."""
-
-_MOST_CLASSES = 24
+MOST_CLASSES = 24
 """Shown with pictures; with more, the page would be a wall."""
+_SECTIONS = (
+    "strips", "curves", "curve_note", "texts", "passages", "left_out", "figure_of_classes", "class_table",
+    "value_table", "length_table", "word_table", "symbol_table", "copies", "copied_texts", "what",
+)  # fmt: skip
 _MOST_BARS = 40
 _MOST_PLACES = 4
-_LONGEST_SIDE = 96
-_GAP = 1
 _PARTS = Arms(("test part", "training pool"))
 """Each with its own colour, like the arms of an ablation."""
 
@@ -43,27 +39,29 @@ class Strip:
     """A data URI."""
 
 
-def write_page(
-    name: str, found: DataProfile, inputs: Pictures, test_inputs: Pictures, folder: Path, *, source: str = ""
-) -> Path:
-    """Writes index.html for the data set of which `found` is the profile; gives its path.
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A data set, looked at: what the terminal and the page say."""
 
-    Raises StoreError if the folder cannot be written.
-    """
-    said = findings(found)
+    profile: Any
+    findings: tuple[Finding, ...]
+    facts: Table
+    tables: tuple[Table, ...]
+    """Printed on the terminal, in this order."""
+    sections: Mapping[str, Any]
+    """What the page shows, by `_SECTIONS`; what is not named is left out."""
+
+
+def write_page(name: str, found: Description, folder: Path, *, source: str = "") -> Path:
+    """Writes index.html for a data set; gives its path. Raises StoreError if the folder cannot be written."""
     page = environment().get_template("data.html.jinja").render(
+        **{section: found.sections.get(section) for section in _SECTIONS},
         css=stylesheet(),
         name=name,
         source=source,
-        problems=[finding for finding in said if finding.is_problem],
-        fine=[finding for finding in said if not finding.is_problem],
-        facts=fact_table(found),
-        strips=_class_strips(found.classes, inputs),
-        left_out=max(0, len(found.classes.names) - _MOST_CLASSES),
-        figure_of_classes=_balance_figure(found.classes),
-        class_table=class_table(found.classes),
-        value_table=value_table(found),
-        copies=[_group_strip(group, inputs, test_inputs) for group in found.copies.groups],
+        problems=[finding for finding in found.findings if finding.is_problem],
+        fine=[finding for finding in found.findings if not finding.is_problem],
+        facts=found.facts,
     )  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,31 +71,35 @@ def write_page(
     return folder / "index.html"
 
 
-def fact_table(found: DataProfile) -> Table:
-    """The data set in a dozen lines, for the terminal and the page."""
-    classes, copies, images = found.classes, found.copies, found.images
-    depth = len(images.channels)
-    low = min(channel.minimum for channel in images.channels)
-    high = max(channel.maximum for channel in images.channels)
-    lines = (
-        ("training pool", f"{found.pool:,} images"),
-        ("test part", f"{found.test:,} images"),
-        ("image", f"{images.height} × {images.width} pixels, {depth} channel{'s' * (depth != 1)}"),
-        ("classes", f"{len(classes.names):,}, {balance(min(classes.pool_ratio, classes.test_ratio))}"),
-        ("per class", f"{span(classes.pool)} in the pool, {span(classes.test)} in the test part"),
-        ("smallest / largest", f"{classes.pool_ratio:.2f} in the pool, {classes.test_ratio:.2f} in the test part"),
-        ("always guessing", f"“{classes.guess}” is right on {numbers.percent(classes.guess_accuracy, 1)} of the test"),
-        ("values", f"{low} to {high} (possible: 0 to 255)"),
-        ("constant pixels", f"{images.constant_pixels:,} of {images.height * images.width:,}"),
-        ("copies", f"{copies.in_pool:,} within the pool, {copies.in_test:,} within the test part"),
-        ("test in pool", f"{copies.test_in_pool:,} of {found.test:,} examples"),
-        ("same, other label", f"{copies.contradictions:,} content{'s' * (copies.contradictions != 1)}"),
-    )
-    return Table(
-        caption="Sizes and counts",
-        columns=("quantity", "value"),
-        rows=tuple((text(what), text(it)) for what, it in lines),
-    )
+def data_uri(png: bytes) -> str:
+    """A picture inside the page."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+
+
+def class_facts(classes: Classes) -> Iterator[tuple[str, str]]:
+    """Lines of the table of facts."""
+    yield "classes", f"{len(classes.names):,}, {balance(min(classes.pool_ratio, classes.test_ratio))}"
+    yield "per class", f"{span(classes.pool)} in the pool, {span(classes.test)} in the test part"
+    yield "smallest / largest", f"{classes.pool_ratio:.2f} in the pool, {classes.test_ratio:.2f} in the test part"
+    yield "always guessing", f"“{classes.guess}” is right on {numbers.percent(classes.guess_accuracy, 1)} of the test"
+
+
+def copy_facts(copies: Copies, test: int) -> Iterator[tuple[str, str]]:
+    """Lines of the table of facts; `test` is the number of examples of the test part."""
+    yield "copies", f"{copies.in_pool:,} within the pool, {copies.in_test:,} within the test part"
+    yield "test in pool", f"{copies.test_in_pool:,} of {test:,} examples"
+    yield "same, other label", f"{copies.contradictions:,} content{'s' * (copies.contradictions != 1)}"
+
+
+def where(group: Group) -> str:
+    """`pool 1, 7; test 3`: the places of copies."""
+    said = [
+        f"{part} {', '.join(map(str, places[:_MOST_PLACES]))}"
+        + (f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else "")
+        for part, places in (("pool", group.pool), ("test", group.test))
+        if places
+    ]
+    return "; ".join(said)
 
 
 def class_table(classes: Classes) -> Table:
@@ -109,55 +111,8 @@ def class_table(classes: Classes) -> Table:
     return Table(caption="Classes", columns=("class", "training pool", "test part", "share of the pool"), rows=rows)
 
 
-def value_table(found: DataProfile) -> Table:
-    """A row per channel, as pandas' `describe` has it."""
-    heads = ("channel", "mean", "standard deviation", "minimum", "25 %", "median", "75 %", "maximum")
-    rows = tuple(
-        (
-            text(channel.name),
-            number(f"{channel.mean:.2f}"),
-            number(f"{channel.standard_deviation:.2f}"),
-            *(number(str(value)) for value in (channel.minimum, *channel.quartiles, channel.maximum)),
-        )
-        for channel in found.images.channels
-    )
-    return Table(caption="Values in the training pool, of 0 to 255", columns=heads, rows=rows)
-
-
-def _class_strips(classes: Classes, inputs: Pictures) -> list[Strip]:
-    shown = list(zip(classes.names, classes.pool, classes.examples, strict=True))[:_MOST_CLASSES]
-    return [
-        _strip(name, f"{count:,} in the pool", [inputs[place] for place in places])
-        for name, count, places in shown
-        if places
-    ]
-
-
-def _group_strip(group: Group, inputs: Pictures, test_inputs: Pictures) -> Strip:
-    picture = inputs[group.pool[0]] if group.pool else test_inputs[group.test[0]]
-    where = [
-        f"{part} {', '.join(map(str, places[:_MOST_PLACES]))}"
-        + (f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else "")
-        for part, places in (("pool", group.pool), ("test", group.test))
-        if places
-    ]
-    return _strip(", ".join(group.labels), "; ".join(where), [picture])
-
-
-def _strip(label: str, note: str, pictures: Sequence[NDArray[np.uint8]]) -> Strip:
-    """Pictures are (H, W, C), one or more, all of the same shape."""
-    step = -(-max(pictures[0].shape[:2]) // _LONGEST_SIDE)
-    shown = [picture[::step, ::step] for picture in pictures]
-    height, _, depth = shown[0].shape
-    between = np.full((height, _GAP, depth), 255, dtype=np.uint8)
-    row = np.concatenate([part for picture in shown for part in (picture, between)][:-1], axis=1)
-    image = io.BytesIO()
-    Image.fromarray(row if depth == 3 else row[..., 0]).save(image, format="PNG", optimize=True)
-    source = f"data:image/png;base64,{base64.b64encode(image.getvalue()).decode('ascii')}"
-    return Strip(label=label, note=note, count=len(pictures), source=source)
-
-
-def _balance_figure(classes: Classes) -> Figure:
+def balance_figure(classes: Classes) -> Figure:
+    """Bars, the training pool beside the test part."""
     order = list(range(len(classes.names)))
     cut = len(order) > _MOST_BARS
     if cut:

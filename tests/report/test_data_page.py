@@ -12,7 +12,7 @@ from PIL import Image
 
 from suite.errors import StoreError
 from suite.report.data_page import write_page
-from suite.report.data_profile import profile
+from suite.report.image_page import describe
 
 NASTY = ("<b>&", "<script>alert(1)</script>", "$x_1$ “猫”", '"quoted" onload="alert(1)"')
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -28,8 +28,8 @@ def written(
     targets = np.arange(each * len(classes)) % len(classes)
     inputs, test_inputs = generator.integers(0, 256, (2, len(targets), side, side, channels), dtype=np.uint8)
     test_inputs[3] = inputs[1]
-    found = profile(inputs, targets, test_inputs, targets, classes)
-    return write_page("<i>noise</i>", found, inputs, test_inputs, folder, source="https://example.org/<u>")
+    found = describe(inputs, targets, test_inputs, targets, classes)
+    return write_page("<i>noise</i>", found, folder, source="https://example.org/<u>")
 
 
 def pictures(html: str) -> list[Image.Image]:

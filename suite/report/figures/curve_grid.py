@@ -41,7 +41,7 @@ def curve_grid(series: Series, labels: Sequence[str], *, title: str) -> bytes:
     with drawing():
         figure, axes = _sheet(size)
         axes.text(0.1, size[1] - 0.28, title, fontweight="bold", fontsize=9.5)
-        axes.text(0.1, size[1] - 0.46, _legend(series.shape[2]), fontsize=8, color=QUIET)
+        axes.text(0.1, size[1] - 0.46, legend(series.shape[2]), fontsize=8, color=QUIET)
         for place, label in enumerate(labels):
             row, column = divmod(place, _COLUMNS)
             left, foot = 0.1 + column * (_WIDTH + _GAP), size[1] - _TITLE - row * step - _HEIGHT
@@ -61,7 +61,8 @@ def curve_strip(series: Series, span: Span) -> bytes:
         return _png(figure)
 
 
-def _legend(channels: int) -> str:
+def legend(channels: int) -> str:
+    """How the curves are to be read."""
     if channels == 1:
         return "Time from left to right, all on one scale."
     each = "a curve" if channels <= MOST_CURVES else "a row, bright where the value is high"

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from suite.errors import DataError
-from suite.report.data_profile import DataProfile, Finding, findings, profile
+from suite.report.data_profile import Finding
+from suite.report.image_profile import ImageProfile, findings, profile
 
 NAMES = ("ant", "bee", "cow")
 
@@ -21,11 +22,11 @@ def clean(pool: int = 90, test: int = 60, channels: int = 3) -> dict[str, NDArra
     }
 
 
-def measured(data: dict[str, NDArray[Any]], classes: tuple[str, ...] = NAMES) -> DataProfile:
+def measured(data: dict[str, NDArray[Any]], classes: tuple[str, ...] = NAMES) -> ImageProfile:
     return profile(**data, classes=classes)
 
 
-def problems(found: DataProfile) -> list[str]:
+def problems(found: ImageProfile) -> list[str]:
     return [finding.text for finding in findings(found) if finding.is_problem]
 
 
