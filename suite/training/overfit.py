@@ -38,6 +38,8 @@ LOWER = (1 / 10, 1 / 100)
 _RESCUE_RATE = 0.003
 _SCORED_AT_ONCE = 256
 """Sequences; long ones would fill the memory otherwise."""
+_HELD_WINDOWS = 64
+"""Of a text, with a score for every symbol at every place of each."""
 
 
 @dataclass
@@ -150,7 +152,7 @@ def overfit(make: Make, loaded: Loaded, seed: int) -> Overfit:
         attempts.append(_attempt(make, loaded, seed, 1.0, rescue=True))
     return Overfit(
         examples=_examples(loaded),
-        held_examples=len(loaded.held_targets),
+        held_examples=_held_examples(loaded),
         batch_size=_batch_size(loaded),
         attempts=tuple(attempts),
     )
@@ -200,7 +202,7 @@ def _attempt(make: Make, loaded: Loaded, seed: int, factor: float, *, rescue: bo
         parts.optimizer = torch.optim.Adam([p for p in parts.model.parameters() if p.requires_grad], lr=_RESCUE_RATE)
     rate = set_rate(parts, factor)
     torch.manual_seed(number(seed, "check/overfit"))
-    losses = _learn(parts, loaded)
+    losses, held = _learn(parts, loaded), _held_examples(loaded)
     return Attempt(
         factor=factor,
         rate=rate,
@@ -209,7 +211,7 @@ def _attempt(make: Make, loaded: Loaded, seed: int, factor: float, *, rescue: bo
         highest_loss=math.nan if math.isnan(sum(losses)) else max(losses),
         last_loss=losses[-1],
         accuracy=_accuracy(parts, *loaded.some(slice(_examples(loaded)))),
-        held_accuracy=_accuracy(parts, loaded.held_inputs, loaded.held_targets),
+        held_accuracy=_accuracy(parts, loaded.held_inputs[:held], loaded.held_targets[:held]),
         steps=len(losses),
     )
 
@@ -235,6 +237,10 @@ def _learn(parts: Parts, loaded: Loaded) -> list[float]:
 
 def _examples(loaded: Loaded) -> int:
     return min(TINY_WINDOWS if loaded.kind == "text" else TINY, len(loaded.targets))
+
+
+def _held_examples(loaded: Loaded) -> int:
+    return min(_HELD_WINDOWS, len(loaded.held_targets)) if loaded.kind == "text" else len(loaded.held_targets)
 
 
 def _batch_size(loaded: Loaded) -> int:
