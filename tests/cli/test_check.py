@@ -17,6 +17,38 @@ def test_a_healthy_arm_is_shown_and_exits_with_0(suite: Suite, folder: Path) -> 
     assert str(picture.relative_to(folder)) in done.stdout.replace("\n", "")
 
 
+@pytest.mark.parametrize(
+    ("workload", "words"),
+    [
+        (
+            "digits_rows_lstm",
+            ["32 × 8 × 8 (float32): examples × places × channels", "8 places each", "8 × 32", "curves"],
+        ),
+        ("docstrings_lstm", ["examples × places", "of texts with like words share one", "<unk>", "ln(6) = 1.792"]),
+        (
+            "topics_lm",
+            ["32 × 64 (int16)", "100% of places have the symbol that follows", "␣", "per place", "no state is carried"],
+        ),
+    ],
+)
+def test_sequences_are_shown_for_what_they_are(suite: Suite, folder: Path, workload: str, words: list[str]) -> None:
+    done = suite("check", workload)
+    assert done.returncode == 0, done.stderr + done.stdout
+    for word in (*words, "nothing is wrong"):
+        assert word in done.stdout
+    pictures = [path.name for path in (folder / "results/checks").glob("*.png")]
+    assert pictures == ([f"{workload}-quick.png"] if "curves" in words else [])
+
+
+def test_examples_of_a_text_are_part_of_the_json(suite: Suite) -> None:
+    done = suite("check", "topics_lm", "--json")
+    (document,) = json.loads(done.stdout)
+    assert document["picture"] is None
+    assert [label for label, _ in document["examples"][:2]] == ["input", "target"]
+    assert document["examples"][0][1][1:] == document["examples"][1][1][:-1]
+    assert document["measured"]["data"]["kind"] == "text"
+
+
 def test_a_rate_100_times_too_high_is_said_and_exits_with_1(suite: Suite) -> None:
     done = suite("check", "small", "--arm", "wild")
     assert done.returncode == 1, done.stderr + done.stdout

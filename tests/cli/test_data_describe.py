@@ -28,6 +28,25 @@ def test_a_data_set_is_described_in_words_and_its_page_named_last(suite: Suite, 
     assert "digits" in (folder / "results" / "data" / "digits" / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("docstrings", ["6,000 texts", "8 to 256 words", "a 90 % pad", "unknown words", "matplotlib", "typical"]),
+        ("digits_rows", ["900 series", "8 places each", "the channels' standard deviations go from", "channel 8"]),
+        (
+            "topics",
+            ["windows of 64 characters of the test part", "every target is the symbol that follows", "␣", "nats"],
+        ),
+    ],
+)
+def test_sequences_are_described_too(suite: Suite, folder: Path, name: str, words: list[str]) -> None:
+    done = suite("data", "describe", name)
+    assert done.returncode == 0, done.stderr
+    for word in words:
+        assert word in done.stdout.replace("\xa0", " ")
+    assert (folder / "results" / "data" / name / "index.html").is_file()
+
+
 def test_as_json_it_is_json_and_nothing_else(suite: Suite, folder: Path) -> None:
     done = suite("data", "describe", "glyphs_cnn", "--json", "--results", "elsewhere")
     assert done.returncode == 0, done.stderr
