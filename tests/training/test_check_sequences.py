@@ -153,13 +153,13 @@ def test_a_network_without_a_score_for_each_place_is_told() -> None:
     }
 
 
-def test_a_rate_that_only_costs_steps_is_too_high_if_a_tenth_of_it_is_much_quicker() -> None:
+def test_a_rate_at_which_the_loss_shoots_up_is_too_high_if_a_tenth_of_it_is_as_quick() -> None:
     measured = checked(random_tokens(), TOKENS, optimizer="adam", optimizer__lr=0.02).measured
     wild = Attempt(
         factor=1.0, rate=1.0, rescue=False, first_loss=2.3, highest_loss=9.0, last_loss=0.1, accuracy=1.0,
         held_accuracy=0.1, steps=100,
     )  # fmt: skip
-    for steps, kinds in ((50, ["rate"]), (51, [])):
+    for steps, kinds in ((100, ["rate"]), (101, [])):
         calm = dataclasses.replace(wild, factor=0.1, rate=0.1, highest_loss=2.3, steps=steps)
         overfit = dataclasses.replace(measured.overfit, attempts=(wild, calm))
         assert [finding.kind for finding in find(dataclasses.replace(measured, overfit=overfit))] == kinds
