@@ -10,4 +10,4 @@ from suite.training.arguments import PositiveInt
 
 def build(classes: int, *, rows: PositiveInt = 1) -> Callable[[Tensor, torch.Generator], Tensor]:
     """As in `as_given`; the labels are moved by `rows` places in the stored order."""
-    return lambda targets, generator: targets.roll(rows)
+    return lambda targets, generator: targets.roll(rows, dims=0)

@@ -15,7 +15,7 @@ def build(classes: int, *, fraction: Fraction = 0.2) -> Callable[[Tensor, torch.
     """As in `as_given`; about `fraction` of the labels become one of the other classes."""
 
     def spoil(targets: Tensor, generator: torch.Generator) -> Tensor:
-        chosen = torch.rand(len(targets), generator=generator) < fraction
+        chosen = torch.rand(targets.shape, generator=generator) < fraction
         other = (targets + torch.randint(1, classes, targets.shape, generator=generator)) % classes
         return torch.where(chosen, other, targets)
 
