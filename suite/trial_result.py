@@ -69,20 +69,27 @@ class TrialResult:
     flops_per_example, peak_memory_bytes, train_seconds (pretraining_seconds of them before), total_seconds; for
     evaluation trials also test_accuracy, test_macro_f1 and test_loss."""
     test_correct: str | None
-    """Per-example correctness on the test set, packed bits in base64 (see `correctness`)."""
+    """Per-example correctness on the test set, packed bits in base64 (see `per_example`)."""
     test_examples: int
+    test_shares: tuple[float, ...] = ()
+    """Instead, where `metric_name` is no share of right answers: each test example's part in it (see there)."""
     filters: tuple[tuple[float, ...], ...] = ()
     """The first convolution's filters after training, each 3x3 in nine numbers; only where a probe looked at them."""
     attempt: int = 1
     provenance: Mapping[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
-    def correctness(self) -> np.ndarray | None:
-        """Test-set correctness as a boolean array of shape (test_examples,), or None where it was not recorded."""
-        if self.test_correct is None:
+    def per_example(self, metric: str) -> np.ndarray | None:
+        """Each test example's part in a metric, shape (test_examples,), with the metric as mean; None where unknown.
+
+        Of the accuracy: 0 or 1, int8. Of mean IoU or mean average precision: jackknife pseudo-values, float64.
+        """
+        if self.test_shares and metric == f"test_{self.metric_name}":
+            return np.array(self.test_shares)
+        if self.test_correct is None or metric != "test_accuracy":
             return None
         packed = np.frombuffer(base64.b64decode(self.test_correct), dtype=np.uint8)
-        return np.unpackbits(packed, count=self.test_examples).astype(bool)
+        return np.unpackbits(packed, count=self.test_examples).astype(np.int8)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types only; `from_json` reads it back."""
@@ -95,13 +102,22 @@ class TrialResult:
             raise ValueError(f"format_version {record['format_version']!r}; this version reads {FORMAT_VERSION}")
         epochs = tuple(EpochRecord(**epoch) for epoch in record["epochs"])
         settings = {key: freeze(value) for key, value in record["settings"].items()}
-        filters = tuple(tuple(row) for row in record.get("filters", ()))
-        return cls(**{**record, "epochs": epochs, "settings": settings, "filters": filters})
+        made = {"filters": freeze(record.get("filters", ())), "test_shares": tuple(record.get("test_shares", ()))}
+        return cls(**{**record, "epochs": epochs, "settings": settings, **made})
 
 
 def freeze(value: Any) -> Value:
     """Lists (from YAML or JSON) as tuples, all the way down; anything else as it is."""
     return tuple(freeze(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def recorded(scored: np.ndarray | None) -> dict[str, Any]:
+    """The fields that keep what a task's `per_example` says of the test set, bool or float; None if it was not read."""
+    if scored is None:
+        return {"test_correct": None, "test_examples": 0}
+    if scored.dtype == bool:
+        return {"test_correct": pack_correctness(scored), "test_examples": len(scored)}
+    return {"test_correct": None, "test_shares": tuple(map(float, scored)), "test_examples": len(scored)}
 
 
 def pack_correctness(correct: Sequence[bool] | np.ndarray) -> str:

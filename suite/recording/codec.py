@@ -21,6 +21,8 @@ _SHARES = ("accuracy", "macro_f1", "inverse_perplexity")
 _MEASURED_SHARES = tuple(f"{part}_{share}" for part in ("train", "val", "test") for share in _SHARES)
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
+_RARE = ("filters", "test_shares")
+"""Lists that few trials have: left out where they are empty, for records are many."""
 _KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
 
 
@@ -31,8 +33,9 @@ class OtherVersionError(ValueError):
 def encode(result: TrialResult) -> bytes:
     """UTF-8 JSON with a newline at the end; the engine's version goes in, as part of what the id was made from."""
     record = _finite({"engine_version": ENGINE_VERSION, **result.to_json()})
-    if not record["filters"]:
-        del record["filters"]  # few trials have any, and records are many
+    for key in _RARE:
+        if not record[key]:
+            del record[key]
     return (json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
@@ -54,7 +57,8 @@ def decode(text: bytes, name: str | None = None) -> TrialResult:
     if not isinstance(record, dict):
         raise ValueError("not a trial's record")
     _check_versions(record)
-    record.setdefault("filters", [])
+    for key in _RARE:
+        record.setdefault(key, [])
     if record.keys() != _KEYS:
         raise ValueError(f"not a trial's record: the keys {sorted(record.keys() ^ _KEYS)} are missing or unknown")
     del record["engine_version"]
@@ -95,12 +99,14 @@ def _result(record: dict[str, Any]) -> TrialResult:
         _expect(type(record[key]) in (str, type(None)), key, record)
     _expect(type(record["epochs"]) is list, "epochs", record)
     _expect(_are_filters(record["filters"]), "filters", record)
+    _expect(_are_shares(record), "test_shares", record)
     _expect(_holds_bits(record["test_correct"], record["test_examples"]), "test_correct", record)
     settings: Settings = {key: freeze(value) for key, value in record["settings"].items()}
     epochs = tuple(_epoch(epoch) for epoch in record["epochs"])
     measurements = {key: _number(value, key) for key, value in record["measurements"].items()}
-    made = {"settings": settings, "epochs": epochs, "measurements": measurements, "filters": freeze(record["filters"])}
-    return TrialResult(**{**record, **made})
+    made = {"settings": settings, "epochs": epochs, "measurements": measurements}
+    lists = {key: freeze(record[key]) for key in _RARE}
+    return TrialResult(**{**record, **made, **lists})
 
 
 def _epoch(record: Any) -> EpochRecord:
@@ -130,6 +136,15 @@ def _holds_bits(text: str | None, count: int) -> bool:
         return len(base64.b64decode(text, validate=True)) == (count + 7) // 8
     except ValueError:
         return False
+
+
+def _are_shares(record: Mapping[str, Any]) -> bool:
+    """Finite numbers, one for each test example or none at all."""
+    shares = record["test_shares"]
+    return type(shares) is list and (
+        not shares
+        or (len(shares) == record["test_examples"] and {*map(type, shares)} <= _NUMBERS and math.isfinite(sum(shares)))
+    )
 
 
 def _are_filters(rows: Any) -> bool:

@@ -31,7 +31,8 @@ class Dataset(NamedTuple):
     inputs: Tensor
     """Images: uint8, (N, H, W, C). Tokens: int16 or int32, (N, T). Series: float32, (N, T, C). (`padding.py`)"""
     targets: Tensor
-    """int64, (N,); of a text to be continued (N, T), the symbol that follows each place."""
+    """Labels: int64 (N,); of a text to be continued (N, T), the symbol that follows each place. A class for each pixel:
+    int16 (N, H, W). Boxes: float32 (N, M, 5), as many rows for each image as the fullest has. (`targets.py`)"""
     test_inputs: Tensor
     test_targets: Tensor
     classes: tuple[str, ...]

@@ -20,7 +20,7 @@ from suite.training.examples import Device, Examples, Resident
 from suite.training.probe import Probed
 from suite.training.rows import scored_rows, split_rows
 from suite.training.stage import Stage, begin, pretrain
-from suite.trial_result import EpochRecord, TrialResult, pack_correctness
+from suite.trial_result import EpochRecord, TrialResult, recorded
 
 Training = Generator[EpochRecord, None, TrialResult]
 
@@ -110,13 +110,13 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         places, computed = places + trained.places, computed + trained.computed
 
         # ------------------------------------------------------------------------------------- validation
-        val_loss, predicted = evaluate(validation)
-        val_metrics = stage.task.metrics(predicted, validation.targets, val_loss)
+        val_loss, tallies = evaluate(validation)
+        val_metrics = {"loss": val_loss, **stage.task.metrics(tallies, val_loss)}
         record = EpochRecord(
             epoch=epoch,
             train_loss=trained.loss,
             train_metric=trained.metric,
-            val_loss=val_loss,
+            val_loss=val_metrics["loss"],
             val_metric=val_metrics[stage.task.metric_name],
             learning_rate=stage.optimizer.param_groups[0]["lr"],
             gradient_norm=trained.gradient_norm,
@@ -125,7 +125,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         )
         records.append(record)
         yield record
-        if not (math.isfinite(record.train_loss) and math.isfinite(val_loss)):
+        if not (math.isfinite(record.train_loss) and math.isfinite(record.val_loss)):
             what = "training" if not math.isfinite(record.train_loss) else "validation"
             reason = f"the {what} loss was not finite in epoch {epoch}"
             break
@@ -148,7 +148,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements |= {"tokens_per_second": places / sum(record.seconds for record in records)}
     if plan is not None:
         measurements["pretraining_seconds"] = before
-    correct: np.ndarray | None = None
+    scored: np.ndarray | None = None
     filters: tuple[tuple[float, ...], ...] = ()
     if reason is None:
         assert kept is not None
@@ -157,16 +157,16 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         probe = bind(settings, "probe")
         found = probe(model) if probe is not None else Probed({})
         measurements, filters = measurements | found.measurements, found.filters
-        measurements |= {f"train_{stage.task.metric_name}": kept.train_metric, "val_loss": kept.val_loss}
+        measurements |= {f"train_{stage.task.metric_name}": kept.train_metric}
         measurements |= {f"val_{name}": value for name, value in kept_metrics.items()}
         if trial.purpose == "evaluation":
             rows = scored_rows(settings, dataset)
             inputs, labels = preprocess(dataset.test_inputs[rows]), dataset.test_targets[rows]
             test = Resident(Examples(inputs, labels, mine.classes, mine.symbols), where)
-            test_loss, predicted = evaluate(test)
-            correct = stage.task.correct(predicted, test.targets).flatten().cpu().numpy()
-            test_metrics = stage.task.metrics(predicted, test.targets, test_loss)
-            measurements |= {"test_loss": test_loss, **{f"test_{name}": value for name, value in test_metrics.items()}}
+            test_loss, tallies = evaluate(test)
+            scored = stage.task.per_example(tallies).flatten().cpu().numpy()
+            test_metrics = {"loss": test_loss, **stage.task.metrics(tallies, test_loss)}
+            measurements |= {f"test_{name}": value for name, value in test_metrics.items()}
     return TrialResult(
         trial_id=trial.id,
         settings=settings,
@@ -179,8 +179,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         metric_name=stage.task.metric_name,
         selected_epoch=kept.epoch if kept is not None and reason is None else None,
         measurements={**measurements, "total_seconds": time.perf_counter() - start},
-        test_correct=None if correct is None else pack_correctness(correct),
-        test_examples=0 if correct is None else len(correct),
+        **recorded(scored),
         filters=filters,
     )
 
@@ -192,14 +191,14 @@ class _Evaluation:
     batch_size: int
 
     def __call__(self, examples: Resident) -> tuple[float, Tensor]:
-        """Mean loss in nats, and what the task predicts for each example, shape (N, ...)."""
-        stage, losses, predicted = self.stage, list[Tensor](), list[Tensor]()
+        """Mean loss in nats, and the task's tally of each example, shape (N, ...)."""
+        stage, losses, tallies = self.stage, list[Tensor](), list[Tensor]()
         batches = scoring_batches(examples.lengths, len(examples), self.batch_size, continues=stage.order.continues)
         network = stage.network()
         with stage.noise, stage.device.autocast(), torch.inference_mode():
             for inputs, targets in examples.batches(batches):
                 outputs = self.scores(network, inputs)
                 losses.append(stage.criterion(outputs, targets) * len(targets))
-                predicted.append(stage.task.predicted(outputs))
+                tallies.append(stage.task.tally(outputs, targets))
             back = torch.cat(batches).argsort()
-            return float(torch.stack(losses).sum()) / len(examples), torch.cat(predicted)[back]
+            return float(torch.stack(losses).sum()) / len(examples), torch.cat(tallies)[back]

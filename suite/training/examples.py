@@ -16,7 +16,7 @@ class Examples:
 
     inputs: Tensor
     targets: Tensor
-    """int64 (n,), or (n, T): one for each place."""
+    """As in `targets.py`."""
     classes: int
     symbols: int = 0
     """How many different tokens there are, padding included."""

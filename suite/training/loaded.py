@@ -88,7 +88,7 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
     ((batch, batch_targets),) = Resident(examples, device).batches([places])
     augment = bind(settings, "augment")
     if augment is not None:
-        batch = augment(batch, stream(seed, "augment"))
+        batch, batch_targets = augment(batch, batch_targets, stream(seed, "augment"))
     return Loaded(
         inputs=_DEVICE.images(examples.inputs[:MOST]),
         shape=examples.shape,

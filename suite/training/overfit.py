@@ -16,6 +16,7 @@ from suite.training.batches import scoring_batches
 from suite.training.build import bind, build_model
 from suite.training.loaded import Loaded, trimmed
 from suite.training.streams import number
+from suite.training.task import Task
 from suite.trial_result import Settings
 
 TINY = 32
@@ -51,7 +52,7 @@ class Parts:
     optimizer: torch.optim.Optimizer
     treat_gradients: Callable[[list[nn.Parameter]], Tensor]
     evaluate: Callable[[nn.Module, Tensor], Tensor]
-    task: Any
+    task: Task
     step: "Step"
 
 
@@ -256,7 +257,7 @@ def _accuracy(parts: Parts, inputs: Tensor, targets: Tensor) -> float:
     with torch.no_grad():
         parts.model.eval()
         right = [
-            parts.task.correct(parts.task.predicted(parts.model(some)), labels)
+            parts.task.per_example(parts.task.tally(parts.model(some), labels))
             for some, labels in _at_once(inputs, targets)
         ]
         return float(torch.cat(right).float().mean())

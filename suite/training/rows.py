@@ -8,6 +8,7 @@ from torch import Tensor
 from suite.training.build import bind
 from suite.training.data_cache import Dataset
 from suite.training.streams import stream
+from suite.training.targets import are_boxes, classes_of
 from suite.trial_result import Settings
 
 
@@ -18,7 +19,7 @@ class Split(NamedTuple):
     """(n,)."""
     validation: Tensor
     labels: Tensor
-    """(N,), or (N, T) of one for each place: of every row; those of classes left out count among themselves."""
+    """(N, ...), of every row (`targets.py`); those of classes left out count among themselves."""
     classes: tuple[str, ...]
     """The task's."""
     other_classes: tuple[str, ...]
@@ -48,8 +49,8 @@ def split_rows(
     mine = known.nonzero()[:, 0]
     if train + validation > len(mine):
         raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(mine)}")
-    first, second = bind(settings, "split", mine, train, validation, stream(seed, "split"))
-    labels = torch.where(dataset.targets < count, dataset.targets, dataset.targets - count)
+    first, second = bind(settings, "split", mine, dataset.targets[mine], train, validation, stream(seed, "split"))
+    labels = _counted_from_0(dataset.targets, count)
     labels[mine] = bind(settings, "labels", count)(labels[mine], stream(seed, "labels"))
     others = (~known).nonzero()[:, 0]
     return Split(
@@ -71,5 +72,10 @@ def scored_rows(settings: Settings, dataset: Dataset) -> Tensor:
 
 
 def _of_known_class(targets: Tensor, count: int) -> Tensor:
-    """bool (N,), of labels (N,) or (N, T): every label is one of the first `count` classes."""
-    return (targets < count).view(len(targets), -1).all(dim=1)
+    """bool (N,): nothing in the target is of another than the first `count` classes."""
+    return (classes_of(targets) < count).view(len(targets), -1).all(dim=1)
+
+
+def _counted_from_0(targets: Tensor, count: int) -> Tensor:
+    """The classes from `count` on as 0, 1, ...; boxes, of which no example is left out for others, as a copy."""
+    return targets.clone() if are_boxes(targets) else torch.where(targets < count, targets, targets - count)

@@ -4,15 +4,16 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from suite.training.augment import Augment
 from suite.training.batches import Carried, Order
 from suite.training.build import bind, build_model
 from suite.training.examples import Device, Examples, Resident
 from suite.training.streams import Noise, number, stream
+from suite.training.task import Task
 from suite.trial_result import Settings
 
 
@@ -59,13 +60,13 @@ class Stage:
     device: Device
     batch_size: int
     steps_per_epoch: int
-    task: Any
+    task: Task
     criterion: Callable[[Tensor, Tensor], Tensor]
     parameters: list[nn.Parameter]
     optimizer: torch.optim.Optimizer
     base_rates: list[float]
     rate_factor: Callable[[int], float]
-    augment: Callable[[Tensor, torch.Generator], Tensor] | None
+    augment: Augment | None
     treat_gradients: Callable[[Sequence[nn.Parameter]], Tensor]
     order: Order
     ordering: torch.Generator
@@ -77,13 +78,13 @@ class Stage:
         self.device.synchronize()
         start = time.perf_counter()
         totals = torch.zeros(2, device=self.device.name)  # loss, gradient norm: summed there, read once per epoch
-        predicted, labels = list[Tensor](), list[Tensor]()
+        tallies = list[Tensor]()
         rows = torch.split(self.order.epoch(self.ordering), self.batch_size)[: self.steps_per_epoch]
         network = self.network().train()
         with self.noise:
             for step, (inputs, targets) in enumerate(self.examples.batches(rows)):
                 if self.augment is not None:
-                    inputs = self.augment(inputs, self.augmentation)
+                    inputs, targets = self.augment(inputs, targets, self.augmentation)
                 with self.device.autocast():
                     outputs = network(inputs)
                 loss = self.criterion(outputs, targets)
@@ -95,15 +96,15 @@ class Stage:
                 self.optimizer.step()
                 self.optimizer.zero_grad(set_to_none=True)
                 totals += torch.stack((loss.detach() * len(targets), norm))
-                predicted.append(self.task.predicted(outputs.detach()))
-                labels.append(targets)
+                if step % self.task.tally_every == 0:
+                    tallies.append(self.task.tally(outputs.detach(), targets))
         examples = self.steps_per_epoch * min(self.batch_size, len(self.examples))
         loss_sum, norm_sum = totals.tolist()  # waits for the device
         seconds, loss = time.perf_counter() - start, loss_sum / examples
         places, computed = self.examples.places(rows)
         return Means(
             loss=loss,
-            metric=self.task.metrics(torch.cat(predicted), torch.cat(labels), loss)[self.task.metric_name],
+            metric=self.task.metrics(torch.cat(tallies), loss)[self.task.metric_name],
             gradient_norm=norm_sum / self.steps_per_epoch,
             seconds=seconds,
             examples=examples,

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from suite.spec.design import Design
@@ -36,7 +36,7 @@ class Readings:
         self.design = design
         self.results = results
         self._asked: dict[tuple[str, str, Point, str, int], Asked] = {}
-        self._bits: dict[str, npt.NDArray[np.int8] | None] = {}
+        self._per_example: dict[tuple[str, str], npt.NDArray[Any] | None] = {}
 
     def tuning(self, workload: str, arm: str, point: Point, seed: int) -> Asked:
         """A trial of the arm's sweep."""
@@ -52,12 +52,12 @@ class Readings:
             self._asked[key] = self._ask(self.design.evaluation_trial(workload, arm, point, pair), workload, arm)
         return self._asked[key]
 
-    def correctness(self, result: TrialResult) -> npt.NDArray[np.int8] | None:
-        """0 or 1 per test example, shape (test_examples,); None where it was not recorded."""
-        if result.trial_id not in self._bits:
-            bits = result.correctness()
-            self._bits[result.trial_id] = None if bits is None else bits.astype(np.int8)
-        return self._bits[result.trial_id]
+    def per_example(self, result: TrialResult, metric: str) -> npt.NDArray[Any] | None:
+        """Each test example's part in the metric, shape (test_examples,); None where it was not recorded."""
+        key = (result.trial_id, metric)
+        if key not in self._per_example:
+            self._per_example[key] = result.per_example(metric)
+        return self._per_example[key]
 
     def asked(self) -> tuple[Asked, ...]:
         """Every trial asked for so far, once."""

@@ -100,8 +100,8 @@ def take(readings: Readings, claim: Claim, workload: str, scale: Scale, runs: Se
     resolution = units.resolutions(metric, scale.margin, test_examples=examples, unresolved=both_first)
     enough = len(runs) >= 2
     failed = ~np.isfinite(variant) | ~np.isfinite(reference)
-    by_example = claim.metric == "test_accuracy" and enough
-    records = _example_effects(readings, runs, effects, failed, scale.margin) if by_example else None
+    by_example = metric.evaluation_only and metric.unit == "points" and enough
+    records = _example_effects(readings, claim, runs, effects, failed, scale.margin) if by_example else None
     return Sample(
         workload=workload,
         scale=scale,
@@ -158,13 +158,18 @@ _DERIVED = {"abnormal_curve": _abnormal_curve, "tuning_seconds": _tuning_seconds
 
 
 def _example_effects(
-    readings: Readings, runs: Sequence[PairRuns], effects: Floats, failed: npt.NDArray[np.bool_], margin: float
+    readings: Readings,
+    claim: Claim,
+    runs: Sequence[PairRuns],
+    effects: Floats,
+    failed: npt.NDArray[np.bool_],
+    margin: float,
 ) -> Floats | None:
     """Each test example's share of each pair's effect, shape (n, N), with row means `effects`; None without records.
 
-    A row is the difference in correctness in margins. Where the effect is clamped the row shrinks with it, so that its
-    relative precision stays. A pair in which a run failed has the same share for every example: its effect is no
-    accident of the test set.
+    A row is the difference in correctness, or in the examples' parts in the metric, in margins. Where the effect is
+    clamped the row shrinks with it, so that its relative precision stays. A pair in which a run failed has the same
+    share for every example: its effect is no accident of the test set.
     """
     rows: list[Floats | float] = []
     count: int | None = None
@@ -172,7 +177,7 @@ def _example_effects(
         if fell:
             rows.append(float(effect))
             continue
-        variant, reference = readings.correctness(run.variant), readings.correctness(run.reference)
+        variant, reference = (readings.per_example(side, claim.metric) for side in (run.variant, run.reference))
         if variant is None or reference is None or variant.size != reference.size or count not in (None, variant.size):
             return None
         count = variant.size

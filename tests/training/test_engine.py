@@ -258,7 +258,7 @@ def test_the_engine_trains_and_tests_as_a_plain_loop_does(digits: Dataset, layou
     expected, correct = oracle(digits, seed=11, epochs=3)
     measured = [(e.train_loss, e.train_metric, e.val_loss, e.gradient_norm) for e in result.epochs]
     np.testing.assert_allclose(measured, expected, rtol=1e-4)
-    assert (result.correctness() != correct).sum() <= 2  # a tie may fall either way
+    assert (result.per_example("test_accuracy") != correct).sum() <= 2  # a tie may fall either way
     assert result.epochs[-1].learning_rate == pytest.approx(0.2 * 0.5 * (1 + math.cos(math.pi * 17 / 18)))
 
 
@@ -266,7 +266,7 @@ def test_the_size_of_evaluation_batches_changes_nothing_that_is_measured(digits:
     whole, pieces = (run(digits, engine__evaluation_batch_size=size, model__norm="batch") for size in (2000, 7))
     assert whole.epochs[-1].val_loss == pytest.approx(pieces.epochs[-1].val_loss, rel=1e-5)
     assert whole.measurements["test_loss"] == pytest.approx(pieces.measurements["test_loss"], rel=1e-5)
-    assert (whole.correctness() != pieces.correctness()).sum() <= 2
+    assert (whole.per_example("test_accuracy") != pieces.per_example("test_accuracy")).sum() <= 2
 
 
 def test_fewer_training_examples_than_a_batch_make_one_small_batch() -> None:
@@ -334,7 +334,7 @@ def test_the_test_set_is_read_by_evaluation_trials_only() -> None:
     )
     tuning = run(unreadable, purpose="tuning", selection="best_val_loss", **PARTS)
     assert tuning.status == "completed"
-    assert (tuning.test_correct, tuning.correctness(), tuning.test_examples) == (None, None, 0)
+    assert (tuning.test_correct, tuning.per_example("test_accuracy"), tuning.test_examples) == (None, None, 0)
     with pytest.raises(RuntimeError, match="meta"):
         run(unreadable, purpose="evaluation", **PARTS)
 
@@ -351,7 +351,7 @@ def test_nothing_but_the_test_figures_depends_on_the_test_set() -> None:
 
 def test_the_packed_bits_unpack_to_the_test_accuracy(digits: Dataset) -> None:
     result = run(digits, optimizer__lr=0.2, engine__epochs=5)
-    correct = result.correctness()
+    correct = result.per_example("test_accuracy")
     assert correct is not None
     assert correct.shape == (897,)
     assert correct.mean() == result.measurements["test_accuracy"]

@@ -141,26 +141,26 @@ def test_scores_in_half_precision_give_a_loss_in_single_precision() -> None:
 def test_an_example_is_correct_where_its_own_label_has_the_highest_score() -> None:
     scores = torch.tensor([[0.1, 0.7, 0.2], [0.9, 0.0, 0.1], [-3.0, -2.0, -1.0]])
     task = classification.build()
-    assert task.correct(task.predicted(scores), torch.tensor([1, 1, 2])).tolist() == [True, False, True]
+    assert task.per_example(task.tally(scores, torch.tensor([1, 1, 2]))).tolist() == [True, False, True]
 
 
 def test_members_of_an_ensemble_decide_together() -> None:
     one, other = torch.tensor([[0.0, 1.0, 0.0]]), torch.tensor([[3.0, 0.0, 0.0]])
-    assert classification.build().predicted(torch.stack((one, one, other), dim=2)).tolist() == [0]
+    assert classification.build().tally(torch.stack((one, one, other), dim=2), torch.tensor([2])).tolist() == [[0, 2]]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_accuracy_and_macro_f1_are_those_of_scikit_learn(seed: int) -> None:
     draw = generator(seed)
     targets, predicted = torch.randint(0, 7, (60,), generator=draw), torch.randint(2, 9, (60,), generator=draw)
-    ours = classification.build().metrics(predicted, targets, 1.0)
+    ours = classification.build().metrics(torch.stack((predicted, targets), dim=1), 1.0)
     assert ours["accuracy"] == accuracy_score(targets, predicted)
     assert ours["macro_f1"] == pytest.approx(f1_score(targets, predicted, average="macro", zero_division=0.0))
 
 
 def test_macro_f1_sees_a_rare_class_that_accuracy_overlooks() -> None:
     targets, predicted = torch.tensor([0] * 99 + [1]), torch.zeros(100, dtype=torch.int64)
-    metrics = classification.build(metric="macro_f1").metrics(predicted, targets, 1.0)
+    metrics = classification.build(metric="macro_f1").metrics(torch.stack((predicted, targets), dim=1), 1.0)
     assert metrics["accuracy"] == 0.99
     assert metrics["macro_f1"] == pytest.approx(0.5, abs=0.01)
 
@@ -286,27 +286,34 @@ def one_pixel(n: int, row: int, column: int) -> Tensor:
     return images
 
 
+def shifted(images: Tensor, draws: torch.Generator, **settings: Any) -> Tensor:
+    labels = torch.arange(len(images))
+    result, same = shift_flip.build(**settings)(images, labels, draws)
+    assert torch.equal(same, labels)
+    return result
+
+
 def test_shift_flip_moves_a_pixel_to_all_places_within_reach_equally_often() -> None:
-    found = positions(shift_flip.build(pixels=1, flip=False)(one_pixel(9000, 3, 2), generator()))
+    found = positions(shifted(one_pixel(9000, 3, 2), generator(), pixels=1, flip=False))
     assert found.keys() == {(row, column) for row in (2, 3, 4) for column in (1, 2, 3)}
     assert all(850 < count < 1150 for count in found.values())  # five standard deviations
 
 
 def test_shift_flip_mirrors_half_of_the_images_from_left_to_right() -> None:
-    found = positions(shift_flip.build(pixels=0, flip=True)(one_pixel(4000, 3, 2), generator()))
+    found = positions(shifted(one_pixel(4000, 3, 2), generator(), pixels=0, flip=True))
     assert found.keys() == {(3, 2), (3, 5)}
     assert 1840 < found[3, 5] < 2160
 
 
 def test_shift_flip_draws_rows_columns_and_mirror_images_independently() -> None:
-    found = positions(shift_flip.build(pixels=1, flip=True)(one_pixel(9000, 3, 2), generator()))
+    found = positions(shifted(one_pixel(9000, 3, 2), generator(), pixels=1, flip=True))
     assert found.keys() == {(row, column) for row in (2, 3, 4) for column in range(1, 7)}
     assert all(390 < count < 610 for count in found.values())
 
 
 def test_shift_flip_fills_with_zeros_what_comes_from_outside_and_keeps_channels_together() -> None:
     images = torch.rand(200, 1, 8, 8, generator=generator(1)).add(0.5).repeat(1, 3, 1, 1)
-    result = shift_flip.build(pixels=2)(images, generator(2))
+    result = shifted(images, generator(2), pixels=2)
     assert result.shape == images.shape
     assert torch.equal(result[:, 0], result[:, 2])
     inside = (result[:, 0] > 0).sum((1, 2)).tolist()
@@ -314,16 +321,16 @@ def test_shift_flip_fills_with_zeros_what_comes_from_outside_and_keeps_channels_
 
 
 def test_shift_flip_depends_on_its_generator_only() -> None:
-    augment, images = shift_flip.build(), torch.rand(50, 3, 8, 8, generator=generator(1))
+    images = torch.rand(50, 3, 8, 8, generator=generator(1))
     draws = generator(7)
     torch.manual_seed(1)
-    first, second = augment(images, draws), augment(images, draws)
+    first, second = shifted(images, draws), shifted(images, draws)
     torch.manual_seed(2)
-    assert torch.equal(first, augment(images, generator(7)))
+    assert torch.equal(first, shifted(images, generator(7)))
     assert not torch.equal(first, second)
 
 
 def test_no_shift_and_no_flip_is_no_change() -> None:
     images = torch.rand(50, 3, 8, 8, generator=generator(1))
-    assert torch.equal(shift_flip.build(pixels=0, flip=False)(images, generator()), images)
+    assert torch.equal(shifted(images, generator(), pixels=0, flip=False), images)
     assert bind(trial(augment="none").settings, "augment") is None

@@ -119,7 +119,7 @@ def test_fashion_mnist_at_random_sizes_is_the_same_clothing_in_smaller(data_root
 
 def test_every_batch_is_of_one_size_and_all_sizes_are_as_frequent() -> None:
     augment, draws, batch = training.build(factors=(0.5, 1.0, 1.5)), generator(), torch.rand(2, 3, 8, 8)
-    sizes = [tuple(augment(batch, draws).shape) for _ in range(900)]
+    sizes = [tuple(augment(batch, torch.zeros(2, dtype=torch.int64), draws)[0].shape) for _ in range(900)]
     assert set(sizes) == {(2, 3, side, side) for side in (4, 8, 12)}
     assert all(240 < sizes.count((2, 3, side, side)) < 360 for side in (4, 8, 12))  # four standard deviations
 
@@ -129,7 +129,7 @@ def test_the_sizes_depend_on_the_generator_only() -> None:
 
     def widths(seed: int) -> list[int]:
         draws = generator(seed)
-        return [augment(batch, draws).shape[3] for _ in range(30)]
+        return [augment(batch, torch.zeros(2, dtype=torch.int64), draws)[0].shape[3] for _ in range(30)]
 
     assert widths(1) == widths(1) != widths(2)
 

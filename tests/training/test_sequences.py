@@ -319,7 +319,7 @@ def test_perplexity_is_the_number_of_symbols_if_all_are_as_likely() -> None:
     targets = torch.randint(0, 8, (4, 5), generator=generator())
     outputs = torch.zeros(4, 5, 8)
     loss = float(cross_entropy.build()(outputs, targets))
-    metrics = continuation.build().metrics(continuation.build().predicted(outputs), targets, loss)
+    metrics = continuation.build().metrics(continuation.build().tally(outputs, targets), loss)
     assert metrics["perplexity"] == pytest.approx(8)
     assert metrics["bits_per_symbol"] == pytest.approx(3)
     assert metrics["inverse_perplexity"] == pytest.approx(1 / 8)

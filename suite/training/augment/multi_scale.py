@@ -5,17 +5,19 @@ testing, a new one every 10 batches. The default here is such that an epoch cost
 must accept inputs of any size (`deep_cnn` does).
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
+from suite.training import targets as kinds
 from suite.training.arguments import PositiveFloat
+from suite.training.augment import Augment
 from suite.training.image_sizes import resized
 
 
-def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[[Tensor, torch.Generator], Tensor]:
-    """Maps float (n, C, H, W) to (n, C, f H, f W), rounded; all `factors` f are equally likely, one for each batch.
+def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Augment:
+    """Maps images (n, C, H, W) to (n, C, f H, f W), rounded, and their targets likewise.
+
+    All `factors` f are equally likely, one for each batch.
 
     Raises ValueError if there is no factor.
     """
@@ -23,7 +25,10 @@ def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[
     if not factors:
         raise ValueError("augment.factors is empty: name at least one size")
 
-    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
-        return resized(inputs, factors[int(torch.randint(len(factors), (), generator=generator))])
+    def augment(inputs: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        images = resized(inputs, factors[int(torch.randint(len(factors), (), generator=generator))])
+        _, _, *before = inputs.shape
+        _, _, *after = images.shape
+        return images, kinds.resized(targets, (before[0], before[1]), (after[0], after[1]))
 
     return augment

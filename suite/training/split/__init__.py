@@ -1,1 +1,4 @@
-"""Which examples train and which validate: `build(rows, train, validation, generator)` gives the rows of each."""
+"""Which examples train and which validate.
+
+`build(rows, targets, train, validation, generator)` gives the rows of each.
+"""

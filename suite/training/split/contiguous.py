@@ -8,7 +8,13 @@ from torch import Tensor
 
 
 def build(
-    rows: Tensor, train: int, validation: int, generator: torch.Generator, *, drawn: bool = True
+    rows: Tensor,
+    targets: Tensor,
+    train: int,
+    validation: int,
+    generator: torch.Generator,
+    *,
+    drawn: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """As in `random`. The first piece begins at a place drawn for every seed, and what goes beyond the end goes on at
     the beginning; not `drawn`, at the beginning: a data set's own validation part follows its training part.

@@ -4,7 +4,12 @@ import torch
 from torch import Tensor
 
 
-def build(rows: Tensor, train: int, validation: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """`rows` (N,): the examples there are, in the data set's order; `train` and `validation`: how many of each."""
+def build(
+    rows: Tensor, targets: Tensor, train: int, validation: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """`rows` (N,): the examples there are, in the data set's order, with their `targets` (N, ...).
+
+    `train` and `validation`: how many of each.
+    """
     drawn = rows[torch.randperm(len(rows), generator=generator)]
     return drawn[:train], drawn[train : train + validation]

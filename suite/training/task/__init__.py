@@ -1,1 +1,32 @@
-"""What is learnt: `build(...)` gives a Task: what is predicted, what is right, and every metric."""
+"""What is learnt: `build(...)` gives a Task, which says what is right and measures it."""
+
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Task(Protocol):
+    """From a network's outputs to metrics, by way of a tally: what each example contributes, whatever its size."""
+
+    @property
+    def metric_name(self) -> str:
+        """What curves show, and what settings and epochs are selected by: a fraction, higher is better."""
+
+    @property
+    def tally_every(self) -> int:
+        """The training metric is of every so manyth batch: 1 where a tally costs next to nothing."""
+
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Of a batch of n examples, (n, ...)."""
+
+    def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
+        """Every metric, over all examples tallied; `loss` is the mean over them.
+
+        With a `loss` among them where another one than the training's is to be told of examples held out.
+        """
+
+    def per_example(self, tallies: Tensor) -> Tensor:
+        """What is right, bool (n, ...), the mean of which is the accuracy: examples, or places of a text.
+
+        Where a metric is no share of right answers, float (n,): each example's part in it, with the metric as mean.
+        """

@@ -15,21 +15,26 @@ class Classification:
     """Scores of shape (n, classes) against labels of shape (n,)."""
 
     metric_name: Literal["accuracy", "macro_f1"]
+    tally_every = 1
 
-    def predicted(self, outputs: Tensor) -> Tensor:
-        """The class with the highest score: int64 (n,). Of scores (n, classes, members): with the highest mean."""
-        return (outputs if outputs.ndim == 2 else outputs.mean(dim=2)).argmax(dim=1)
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The class with the highest score and the true one: int64 (n, 2).
 
-    def correct(self, predicted: Tensor, targets: Tensor) -> Tensor:
-        """Which examples are right: bool of shape (n,)."""
-        return predicted == targets
+        Of scores (n, classes, members) the class with the highest mean.
+        """
+        predicted = (outputs if outputs.ndim == 2 else outputs.mean(dim=2)).argmax(dim=1)
+        return torch.stack([predicted, targets], dim=1)
 
-    def metrics(self, predicted: Tensor, targets: Tensor, loss: float) -> dict[str, float]:
-        """Every metric that a classification has, as fractions. `loss` is the mean over the examples."""
+    def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
+        """Every metric that a classification has, as fractions."""
         return {
-            "accuracy": int(self.correct(predicted, targets).sum()) / len(targets),
-            "macro_f1": _macro_f1(predicted, targets),
+            "accuracy": int(self.per_example(tallies).sum()) / len(tallies),
+            "macro_f1": _macro_f1(tallies[:, 0], tallies[:, 1]),
         }
+
+    def per_example(self, tallies: Tensor) -> Tensor:
+        """Which examples are right: bool (n,)."""
+        return tallies[:, 0] == tallies[:, 1]
 
 
 def build(*, metric: Literal["accuracy", "macro_f1"] = "accuracy") -> Classification:

@@ -15,22 +15,24 @@ class Continuation:
     metric_name = "inverse_perplexity"
     """The geometric mean of the probabilities that the true symbols were given: what perplexity is the inverse of."""
 
-    def predicted(self, outputs: Tensor) -> Tensor:
-        """The most probable symbol at each place: int64 (n, T)."""
-        return outputs.argmax(dim=2)
+    tally_every = 1
 
-    def correct(self, predicted: Tensor, targets: Tensor) -> Tensor:
-        """Which places are right: bool (n, T)."""
-        return predicted == targets
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Where the most probable symbol is the true one: bool (n, T)."""
+        return outputs.argmax(dim=2) == targets
 
-    def metrics(self, predicted: Tensor, targets: Tensor, loss: float) -> dict[str, float]:
+    def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
         """`loss` is the mean over the places, in nats."""
         return {
             "inverse_perplexity": math.exp(-loss),
             "perplexity": math.exp(min(loss, 700.0)),  # of a loss beyond that no floating-point number is the power
             "bits_per_symbol": loss / math.log(2),
-            "accuracy": int(self.correct(predicted, targets).sum()) / targets.numel(),
+            "accuracy": int(tallies.sum()) / tallies.numel(),
         }
+
+    def per_example(self, tallies: Tensor) -> Tensor:
+        """Which places are right: bool (n, T)."""
+        return tallies
 
 
 def build() -> Continuation:

@@ -1,16 +1,16 @@
 """A user's own augmentation: changes nothing, and keeps a copy of each training batch."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
+
+from suite.training.augment import Augment
 
 BATCHES: list[Tensor] = []
 
 
-def build() -> Callable[[Tensor, torch.Generator], Tensor]:
-    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
+def build() -> Augment:
+    def augment(inputs: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         BATCHES.append(inputs.clone())
-        return inputs
+        return inputs, targets
 
     return augment
