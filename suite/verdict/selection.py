@@ -41,11 +41,16 @@ def mean_loss(runs: Sequence[TrialResult]) -> float:
     return math.fsum(losses) / len(losses) if all(map(math.isfinite, losses)) else math.inf
 
 
-def edge_keys(selected: Point, points: Sequence[Point]) -> tuple[str, ...]:
-    """Swept keys whose chosen number is the smallest or largest of its grid; 0 ends a scale, not a grid."""
+def edge_keys(selected: Point, points: Sequence[SweepPoint]) -> tuple[str, ...]:
+    """Swept keys whose chosen number is the smallest or largest of its grid; 0 ends a scale, not a grid.
+
+    None where all points score alike, such as of an arm that learns at no rate: then nothing says where to look.
+    """
+    if len({point.score for point in points}) == 1:
+        return ()
     edges = []
     for key, value in selected:
-        grid = {v for point in points for k, v in point if k == key and _is_number(v)}
+        grid = {v for point in points for k, v in point.point if k == key and _is_number(v)}
         if value in grid and len(grid) > 1 and value != 0 and value in (min(grid), max(grid)):  # type: ignore[type-var]
             edges.append(key)
     return tuple(edges)

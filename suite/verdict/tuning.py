@@ -121,6 +121,6 @@ def arm_tuning(readings: Readings, workload: str, arm: str) -> ArmTuning | None:
         arm=arm,
         points=found.points,
         selected=found.best.point,
-        edge_keys=selection.edge_keys(found.best.point, [point.point for point in found.points]),
+        edge_keys=selection.edge_keys(found.best.point, found.points),
         budget_curve=selection.budget_curve(scores, scores),
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from suite.verdict import failures, multiplicity, probability
 from suite.verdict.models import SweepPoint
-from suite.verdict.selection import budget_curve, choose, edge_keys
+from suite.verdict.selection import Point, budget_curve, choose, edge_keys
 
 
 def point(value: float, *scores: float | None) -> SweepPoint:
@@ -31,14 +31,24 @@ def test_ties_go_to_fewer_divergences_then_smaller_loss_then_order() -> None:
     assert choose([first, second], {}) == first
 
 
+def swept(*grid: Point) -> list[SweepPoint]:
+    """A sweep of which no two points score alike."""
+    return [SweepPoint(point=at, scores=(i / 100,), score=i / 100, trial_ids=("",)) for i, at in enumerate(grid)]
+
+
 def test_edges() -> None:
-    grid = [(("lr", value), ("decay", decay)) for value in (0.01, 0.1, 1.0) for decay in (0.0, 0.1, 0.2)]
+    grid = swept(*((("lr", value), ("decay", decay)) for value in (0.01, 0.1, 1.0) for decay in (0.0, 0.1, 0.2)))
     assert edge_keys((("lr", 0.01), ("decay", 0.1)), grid) == ("lr",)
     assert edge_keys((("lr", 1.0), ("decay", 0.2)), grid) == ("lr", "decay")
     assert edge_keys((("lr", 0.1), ("decay", 0.0)), grid) == ()  # nothing lies below 0
-    assert edge_keys((("model", "mlp"),), [(("model", "mlp"),), (("model", "cnn"),)]) == ()
-    assert edge_keys((("lr", 0.1),), [(("lr", 0.1),)]) == ()
-    assert edge_keys((), [()]) == ()
+    assert edge_keys((("model", "mlp"),), swept((("model", "mlp"),), (("model", "cnn"),))) == ()
+    assert edge_keys((("lr", 0.1),), swept((("lr", 0.1),))) == ()
+    assert edge_keys((), swept(())) == ()
+
+
+def test_a_sweep_in_which_nothing_is_learnt_has_no_edge() -> None:
+    assert edge_keys((("lr", 0.01),), [point(value, 0.1, 0.1) for value in (0.01, 0.1, 1.0)]) == ()
+    assert edge_keys((("lr", 0.01),), [point(0.01, 0.2), point(0.1, 0.1)]) == ("lr",)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
