@@ -49,6 +49,14 @@ def clipped(boxes: Tensor, height: int, width: int) -> Tensor:
     return torch.where(gone[..., None], boxes.new_tensor([float(VOID), 0, 0, 0, 0]), kept)
 
 
+def overlap(boxes: Tensor, others: Tensor) -> Tensor:
+    """Intersection over union of each of (n, A, 4) with each of (n, M, 4): (n, A, M); 0 where a box has no area."""
+    low = torch.maximum(boxes[:, :, None, :2], others[:, None, :, :2])
+    high = torch.minimum(boxes[:, :, None, 2:], others[:, None, :, 2:])
+    shared = (high - low).clamp_min(0).prod(dim=-1)
+    return shared / (area(boxes)[:, :, None] + area(others)[:, None, :] - shared).clamp_min(1e-9)
+
+
 def area(corners: Tensor) -> Tensor:
     """Square pixels of (..., 4): left, top, right, bottom."""
     left, top, right, bottom = corners.unbind(-1)

@@ -1,0 +1,129 @@
+"""Average precision of detections as COCO defines it, and each image's part in it.
+
+Lin et al., Microsoft COCO (2014), and its evaluation code: over ten thresholds of overlap from 0.5 to 0.95, precision
+at 101 recalls made to fall, the mean over thresholds and classes. Written here because libraries give one number for a
+set of images: which part each image has in it takes the same number without that image, for every image.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from suite.training.targets import VOID, area, overlap
+
+THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+_RECALLS = np.linspace(0.0, 1.0, 101)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matches:
+    """Which detections are right, K for each of n images, and which of M objects they find."""
+
+    kind: NDArray[np.int64]
+    """(n, K): the class of each detection, VOID where there is none; in descending order of score."""
+    score: NDArray[np.float64]
+    """(n, K)."""
+    right: NDArray[np.bool_]
+    """(n, K, thresholds): it is the best one left for an object of its class."""
+    objects: NDArray[np.int64]
+    """(n, M): the class of each object, VOID where there is none."""
+    sides: NDArray[np.float64]
+    """(n, M): the square root of its area, in pixels."""
+    found: NDArray[np.bool_]
+    """(n, M, thresholds)."""
+
+
+def matched(detected: Tensor, targets: Tensor) -> Matches:
+    """Detections (n, K, 6) of class, box and score, in descending order of score, against boxes (n, M, 5).
+
+    The better a detection's score, the earlier it chooses: the object of its class that it overlaps most, of those not
+    chosen yet, if it overlaps enough.
+    """
+    detected, targets = detected.cpu().double(), targets.cpu().double()
+    overlaps = overlap(detected[..., 1:5], targets[..., 1:])
+    same = (detected[:, :, None, 0] == targets[:, None, :, 0]) & (targets[:, None, :, 0] != VOID)
+    overlaps = overlaps.masked_fill(~same, -1.0)
+    n, most, objects = overlaps.shape
+    right = torch.zeros(n, most, len(THRESHOLDS), dtype=torch.bool)
+    found = torch.zeros(n, objects, len(THRESHOLDS), dtype=torch.bool)
+    images = torch.arange(n)
+    for level, threshold in enumerate(THRESHOLDS if objects else ()):
+        free = torch.ones(n, objects, dtype=torch.bool)
+        for place in range(most):
+            best, chosen = overlaps[:, place].masked_fill(~free, -1.0).max(dim=1)
+            hit = best >= threshold
+            right[:, place, level] = hit
+            free[images[hit], chosen[hit]] = False
+        found[:, :, level] = ~free
+    return Matches(
+        kind=detected[..., 0].long().numpy(),
+        score=detected[..., 5].numpy(),
+        right=right.numpy(),
+        objects=targets[..., 0].long().numpy(),
+        sides=area(targets[..., 1:]).clamp_min(0).sqrt().numpy(),
+        found=found.numpy(),
+    )
+
+
+def average_precision(matches: Matches) -> NDArray[np.float64]:
+    """(classes, thresholds), of the classes that occur among the objects."""
+    return np.stack([_of_class(matches, kind, leaving_out=False)[0] for kind in _classes(matches)])
+
+
+def recall(matches: Matches, low: float = 0.0, high: float = np.inf, threshold: int = 0) -> float:
+    """Share of the objects from `low` to below `high` pixels in size that are found; NaN if there are none."""
+    judged = (matches.objects != VOID) & (matches.sides >= low) & (matches.sides < high)
+    return float(matches.found[..., threshold][judged].mean()) if judged.any() else float("nan")
+
+
+def pseudo_values(matches: Matches) -> NDArray[np.float64]:
+    """Each image's part in the mean average precision, (n,): n times the whole less n - 1 times that without it.
+
+    Their mean is about the whole, and their spread says how much it owes to the choice of images (the jackknife, Efron
+    and Stein, 1981).
+    """
+    n = len(matches.kind)
+    without = np.stack([_of_class(matches, kind, leaving_out=True) for kind in _classes(matches)])  # (C, 1 + n, T)
+    means = np.nanmean(without.mean(axis=2), axis=0)  # a class may have its only object in the image left out
+    values: NDArray[np.float64] = n * means[0] - (n - 1) * means[1:]
+    return values
+
+
+def _classes(matches: Matches) -> list[int]:
+    return sorted({int(kind) for kind in np.unique(matches.objects) if kind != VOID})
+
+
+def _of_class(matches: Matches, kind: int, *, leaving_out: bool) -> NDArray[np.float64]:
+    """(1, thresholds) of all images; `leaving_out`, (1 + n, thresholds), then without each of them in turn."""
+    n = len(matches.kind)
+    image, place = np.nonzero(matches.kind == kind)
+    order = np.argsort(-matches.score[image, place], kind="stable")
+    image, place = image[order], place[order]
+    right = matches.right[image, place]  # (D, T)
+    counts = (matches.objects == kind).sum(axis=1)
+    kept = np.ones((1, len(image)), dtype=bool)
+    total = np.array([counts.sum()])
+    if leaving_out:
+        kept = np.concatenate([kept, image[None] != np.arange(n)[:, None]])
+        total = np.concatenate([total, counts.sum() - counts])
+    rank = kept.cumsum(axis=1)
+    levels = [_interpolated((kept & right[None, :, t]).cumsum(axis=1), rank, total) for t in range(right.shape[1])]
+    return np.stack(levels, axis=1)
+
+
+def _interpolated(hits: NDArray[np.int64], rank: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(B,) of hits among the first so many (B, D), for totals (B,): the mean of the precision at 101 recalls."""
+    if not hits.shape[1]:
+        return np.where(total > 0, 0.0, np.nan)
+    precision = hits / np.maximum(rank, 1)
+    precision = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    result = np.zeros(len(hits))
+    for row in range(len(hits)):
+        places = np.searchsorted(hits[row] / max(total[row], 1), _RECALLS, side="left")
+        inside = places < hits.shape[1]
+        result[row] = precision[row, places[inside]].sum() / len(_RECALLS)
+    result[total == 0] = np.nan
+    return result

@@ -1,0 +1,112 @@
+"""A small one-stage detector with a feature pyramid, in the manner of YOLOv3.
+
+Redmon and Farhadi, YOLOv3 (2018): each of a few branches, on maps of different fineness, predicts objects of its sizes.
+Lin et al., Feature Pyramid Networks (2016): what the coarse maps know is handed down to the fine ones. The objectness
+before training: Lin et al., Focal Loss for Dense Object Detection (2017), section 4.1.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from suite.training.anchors import FIXED
+from suite.training.arguments import PositiveFloat, PositiveInt
+
+_PRIOR = 0.01
+"""Probability of an object at an anchor before training: nearly all are background, and a network that begins with that
+belief does not drown in it."""
+
+
+def build(
+    input_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    widths: tuple[PositiveInt, ...] = (16, 32, 48, 64),
+    branches: tuple[PositiveInt, ...] = (4, 8, 16),
+    top_down: bool = True,
+    width: PositiveInt = 32,
+    anchor: PositiveFloat = 2.0,
+    per_place: PositiveInt = 2,
+) -> nn.Module:
+    """`input_shape` is (C, H, W). Maps float (n, C, H, W), of this or any other size, to (n, A, 9 + classes).
+
+    The output is that of `suite.training.anchors`. `widths` are the filters of the stages, each of which halves height
+    and width. `branches` are the strides of the maps on which objects are predicted, 2 being that after the first
+    stage. With `top_down` each of these maps, of `width` channels, gets what all coarser ones know added, also those
+    without a branch; else the stages behind the coarsest branch are not built. At each place of a branch there are
+    `per_place` square anchors, whose sides are `anchor` times the stride, and then larger by equal ratios up to the
+    next branch's.
+
+    Raises ValueError if a branch is no stage's stride.
+    """
+    strides = [2 ** (stage + 1) for stage in range(len(widths))]
+    if not branches or not set(branches) <= set(strides):
+        raise ValueError(f"branches {list(branches)} are not among the stages' strides, {strides}")
+    used = len(widths) if top_down else strides.index(max(branches)) + 1
+    sides = {stride: [anchor * stride * 2 ** (i / per_place) for i in range(per_place)] for stride in branches}
+    return _Detector(input_shape[0], classes, dict(zip(strides, widths[:used], strict=False)), sides, width, top_down)
+
+
+class _Detector(nn.Module):
+    """`widths` are the stages' filters, `sides` the anchors' sides, by stride."""
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        widths: dict[int, int],
+        sides: dict[int, list[float]],
+        width: int,
+        top_down: bool,
+    ) -> None:
+        super().__init__()
+        self.sides, self.top_down = sides, top_down
+        self.stages = nn.ModuleDict()
+        for stride, filters in widths.items():
+            self.stages[str(stride)] = nn.Sequential(_conv(channels, filters, 2), _conv(filters, filters, 1))
+            channels = filters
+        seen = [stride for stride in widths if stride in sides or (top_down and stride > min(sides))]
+        self.lateral = nn.ModuleDict({str(stride): nn.Conv2d(widths[stride], width, 1) for stride in seen})
+        self.smooth = nn.ModuleDict({str(stride): _conv(width, width, 1) for stride in sides})
+        self.heads = nn.ModuleDict(
+            {str(stride): nn.Conv2d(width, len(own) * (FIXED - 4 + classes), 1) for stride, own in sides.items()}
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps: dict[int, Tensor] = {}
+        features = images
+        for name, stage in self.stages.items():
+            features = stage(features)
+            maps[int(name)] = features
+        predicted: list[Tensor] = []
+        above: Tensor | None = None
+        for stride in sorted((int(s) for s in self.lateral), reverse=True):
+            own = self.lateral[str(stride)](maps[stride])
+            if above is not None and self.top_down:
+                own = own + functional.interpolate(above, own.shape[2:], mode="nearest")
+            above = own
+            if stride in self.sides:
+                scores = self.heads[str(stride)](self.smooth[str(stride)](own))
+                predicted.append(_with_anchors(scores, stride, self.sides[stride]))
+        return torch.cat(predicted, dim=1)
+
+
+def _conv(channels: int, filters: int, stride: int) -> nn.Sequential:
+    convolution = nn.Conv2d(channels, filters, 3, stride=stride, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(filters), nn.ReLU())
+
+
+def _with_anchors(scores: Tensor, stride: int, sides: list[float]) -> Tensor:
+    """(n, k * columns, H, W) to (n, H * W * k, 4 + columns)."""
+    n, _, height, width = scores.shape
+    scores = scores.permute(0, 2, 3, 1).reshape(n, height * width * len(sides), -1)
+    offsets, objectness, classes = scores[..., :4], scores[..., 4:5], scores[..., 5:]
+    objectness = objectness - math.log((1 - _PRIOR) / _PRIOR)
+    across = (torch.arange(width, device=scores.device) + 0.5) * stride
+    down = (torch.arange(height, device=scores.device) + 0.5) * stride
+    middle = torch.stack([across.repeat(height), down.repeat_interleave(width)], dim=1)  # (H * W, 2)
+    half = torch.tensor(sides, device=scores.device) / 2
+    corners = torch.cat([middle[:, None] - half[:, None], middle[:, None] + half[:, None]], dim=2).view(-1, 4)
+    return torch.cat([corners.to(scores.dtype).expand(n, -1, -1), offsets, objectness, classes], dim=2)

@@ -1,0 +1,57 @@
+"""Objects are found: a box and a class for each. Metrics are COCO's (`average_precision.py`)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from suite.training import average_precision as ap
+from suite.training.anchors import detections
+from suite.training.arguments import PositiveFloat, PositiveInt
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A detector's output (n, A, 9 + classes) (`anchors.py`) against boxes (n, M, 5)."""
+
+    most: int
+    medium: float
+    large: float
+    metric_name = "mean_average_precision"
+    tally_every = 4
+
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The `most` best detections of each image, then its objects: (n, most + M, 6).
+
+        Rows are class, left, top, right, bottom, score; class VOID where there is none, score NaN for objects.
+        """
+        found = detections(outputs, self.most)
+        objects = torch.cat([targets.float(), targets.new_full((*targets.shape[:2], 1), torch.nan)], dim=2)
+        return torch.cat([found, objects], dim=1)
+
+    def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
+        """Mean average precision over overlaps from 0.5 to 0.95, that at 0.5, and the recall at 0.5 by size."""
+        matches = self._matches(tallies)
+        precision = ap.average_precision(matches)
+        sizes = {"small": (0.0, self.medium), "medium": (self.medium, self.large), "large": (self.large, torch.inf)}
+        recalls = {f"recall_{name}": ap.recall(matches, *span) for name, span in sizes.items()}
+        return {
+            "mean_average_precision": float(precision.mean()) if precision.size else 0.0,
+            "average_precision_50": float(precision[:, 0].mean()) if precision.size else 0.0,
+            "recall": ap.recall(matches),
+            **{name: value for name, value in recalls.items() if value == value},
+        }
+
+    def per_example(self, tallies: Tensor) -> Tensor:
+        """Each image's part in the mean average precision, float64 (n,)."""
+        return torch.from_numpy(ap.pseudo_values(self._matches(tallies)))
+
+    def _matches(self, tallies: Tensor) -> ap.Matches:
+        return ap.matched(tallies[:, : self.most], tallies[:, self.most :, :5])
+
+
+def build(*, most: PositiveInt = 20, medium: PositiveFloat = 32.0, large: PositiveFloat = 96.0) -> Detection:
+    """`most`: detections judged of each image, the best ones. Objects are `medium` or `large` from those sizes on, in
+    pixels (the square root of the area; the default ones are COCO's), else small.
+    """
+    return Detection(most, medium, large)
