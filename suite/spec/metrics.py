@@ -59,6 +59,30 @@ METRICS: dict[str, Metric] = {
         evaluation_only=True,
         needs={"task": "continuation"},
     ),
+    "test_mean_average_precision": Metric(
+        label="test mAP",
+        unit="points",
+        higher_is_better=True,
+        default_margin=1.0,
+        evaluation_only=True,
+        needs={"task": "detection"},
+    ),
+    **{
+        f"test_recall{size}": Metric(
+            label=f"test recall{of}",
+            unit="points",
+            higher_is_better=True,
+            default_margin=1.0,
+            evaluation_only=True,
+            needs={"task": "detection"},
+        )
+        for size, of in {
+            "": "",
+            "_small": " of small objects",
+            "_medium": " of medium objects",
+            "_large": " of large objects",
+        }.items()
+    },
     "train_accuracy": Metric(
         label="training accuracy",
         needs={"task": "classification"},

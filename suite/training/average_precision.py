@@ -47,24 +47,21 @@ def matched(detected: Tensor, targets: Tensor) -> Matches:
     same = (detected[:, :, None, 0] == targets[:, None, :, 0]) & (targets[:, None, :, 0] != VOID)
     overlaps = overlaps.masked_fill(~same, -1.0)
     n, most, objects = overlaps.shape
-    right = torch.zeros(n, most, len(THRESHOLDS), dtype=torch.bool)
-    found = torch.zeros(n, objects, len(THRESHOLDS), dtype=torch.bool)
-    images = torch.arange(n)
-    for level, threshold in enumerate(THRESHOLDS if objects else ()):
-        free = torch.ones(n, objects, dtype=torch.bool)
-        for place in range(most):
-            best, chosen = overlaps[:, place].masked_fill(~free, -1.0).max(dim=1)
-            hit = best >= threshold
-            right[:, place, level] = hit
-            free[images[hit], chosen[hit]] = False
-        found[:, :, level] = ~free
+    enough = torch.tensor(THRESHOLDS, dtype=torch.float64)
+    right = torch.zeros(n, most, len(enough), dtype=torch.bool)
+    free = torch.ones(n, len(enough), objects, dtype=torch.bool)
+    images, levels = torch.arange(n)[:, None], torch.arange(len(enough))
+    for place in range(most if objects else 0):
+        best, chosen = overlaps[:, place, None].masked_fill(~free, -1.0).max(dim=2)  # (n, thresholds)
+        right[:, place] = best >= enough
+        free[images, levels, chosen] &= ~right[:, place]
     return Matches(
         kind=detected[..., 0].long().numpy(),
         score=detected[..., 5].numpy(),
         right=right.numpy(),
         objects=targets[..., 0].long().numpy(),
         sides=area(targets[..., 1:]).clamp_min(0).sqrt().numpy(),
-        found=found.numpy(),
+        found=~free.transpose(1, 2).numpy(),
     )
 
 

@@ -77,5 +77,9 @@ def _of_known_class(targets: Tensor, count: int) -> Tensor:
 
 
 def _counted_from_0(targets: Tensor, count: int) -> Tensor:
-    """The classes from `count` on as 0, 1, ...; boxes, of which no example is left out for others, as a copy."""
-    return targets.clone() if are_boxes(targets) else torch.where(targets < count, targets, targets - count)
+    """Those from `count` on as 0, 1, ..."""
+    if not are_boxes(targets):
+        return torch.where(targets < count, targets, targets - count)
+    counted = targets.clone()
+    counted[..., 0] = torch.where(targets[..., 0] < count, targets[..., 0], targets[..., 0] - count)
+    return counted

@@ -24,7 +24,7 @@ class Plan:
     examples: Examples
     epochs: int
     freeze: bool
-    """Whether the layers before the first fully connected one stay as this leaves them."""
+    """Whether the layers that see the image first stay as this leaves them (`freeze_backbone`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +199,7 @@ def _trained(
 
 
 def hand_over(earlier: Mapping[str, Tensor], model: nn.Module) -> None:
-    """Copies weights and buffers, but for those of the last fully connected layer, or of every member's last.
+    """Copies weights and buffers, but for those of the layers that know the classes (`heads`).
 
     Raises ValueError unless there is one for each of the others.
     """
@@ -212,10 +212,13 @@ def hand_over(earlier: Mapping[str, Tensor], model: nn.Module) -> None:
 
 
 def heads(model: nn.Module) -> set[str]:
-    """Names of the layers that know the classes: the last fully connected one, in an ensemble every member's.
+    """Names of the layers that know the classes: those in a network's `heads`, if it has such a part; else the last
+    fully connected one, in an ensemble every member's.
 
     Raises ValueError if there is none.
     """
+    if isinstance(getattr(model, "heads", None), nn.Module):
+        return {name for name, _ in model.named_modules() if name.startswith("heads.")}
     linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
     if not linear:
         raise ValueError("pre-training needs a network that ends in a fully connected layer (nn.Linear)")
@@ -229,7 +232,13 @@ def _of(layers: set[str], name: str) -> bool:
 
 
 def freeze_backbone(model: nn.Module) -> None:
-    """The layers before the first fully connected one are not trained (running statistics of norms still follow)."""
+    """A network's `backbone`, or the layers before the first fully connected one, are not trained.
+
+    Running statistics of norms still follow.
+    """
+    if isinstance(getattr(model, "backbone", None), nn.Module):
+        model.backbone.requires_grad_(False)
+        return
     for child in model.children():
         if isinstance(child, nn.Linear):
             return

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tiny import (
+    BOXES,
     SERIES,
     SETTINGS,
     TEXT,
@@ -14,6 +15,7 @@ from tiny import (
     finish,
     made_up_weights,
     numbers,
+    random_boxes,
     random_dataset,
     random_series,
     random_text,
@@ -49,6 +51,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "fashion_mnist": (28, 28, 1),
     "cifar10": (32, 32, 3),
     "words": (12, 36, 1),
+    "scenes": (64, 64, 1),
+    "bccd": (120, 160, 3),
     "fashion_rows": (14, 70, 1),
     "digits_rows": (8, 8),
     "mnist1d": (10, 4),
@@ -71,6 +75,7 @@ KINDS = {
     "series": (SERIES, random_series()),
     "tokens": (TOKENS, random_tokens()),
     "text": (TEXT, random_text()),
+    "boxes": (BOXES, random_boxes()),
 }
 KIND = {
     ("preprocess", "standardize_series"): "series",
@@ -79,6 +84,8 @@ KIND = {
     ("order", "by_length"): "tokens",
     ("order", "streams"): "text",
     ("task", "continuation"): "text",
+    **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection")], "boxes"),
+    ("pretraining", "yes_no"): "boxes",
 }
 """What a mechanism is for, if not for images."""
 
@@ -105,6 +112,8 @@ def random_data(settings: dict[str, Any]) -> Dataset:
     """As the workload's own data set is, in kind and shape."""
     assert settings["data"] in SHAPES, f"add the shape of {settings['data']} to SHAPES in {__file__}"
     shape = SHAPES[settings["data"]]
+    if settings["task"] == "detection":
+        return random_boxes((shape[0], shape[1], shape[2]))
     if len(shape) == 3:
         return random_dataset((shape[0], shape[1], shape[2]), pool=400)
     if len(shape) == 2:

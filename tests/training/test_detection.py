@@ -195,7 +195,7 @@ def test_without_the_way_down_fine_maps_know_nothing_of_coarse_ones() -> None:
     def reached(top_down: bool) -> bool:
         model = detector.build((1, 64, 64), 3, top_down=top_down)
         model(torch.rand(2, 1, 64, 64, generator=generator()))[:, -2 * 256 :].sum().backward()  # the finest branch
-        return any(p.grad is not None and p.grad.any() for p in model.stages["16"].parameters())  # type: ignore[union-attr,index]
+        return any(p.grad is not None and p.grad.any() for p in model.backbone["16"].parameters())  # type: ignore[union-attr,index]
 
     assert reached(True)
     assert not reached(False)

@@ -46,7 +46,11 @@ TEXT: Mapping[str, Any] = {
     "split": "contiguous",
     "order": "streams",
 }
-"""`SETTINGS` for the data sets below: series, tokens to be classified, and text to be continued."""
+BOXES: Mapping[str, Any] = {
+    **slots.override(SETTINGS, {"model": "detector", "model.widths": (4, 8, 8), "model.branches": (4, 8)}),
+    **{"task": "detection", "loss": "detection"},
+}
+"""`SETTINGS` for the data sets below: series, tokens to be classified, text to be continued, and boxes to be found."""
 
 
 def trial(
@@ -117,6 +121,27 @@ def random_tokens(length: int = 12, *, pool: int = 400, test: int = 40, classes:
     words = tuple(f"word{number}" for number in range(50))
     names = tuple(str(label) for label in range(classes))
     return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], names, vocabulary=words)
+
+
+def random_boxes(
+    shape: tuple[int, int, int] = (16, 16, 1), *, pool: int = 200, test: int = 20, classes: int = 10
+) -> Dataset:
+    """Noise with up to four boxes in each picture; in every second one all are of the first half of the classes."""
+    images = random_dataset(shape, pool=pool, test=test)
+    height, width, _ = shape
+
+    def boxes(n: int, seed: int) -> torch.Tensor:
+        draw = torch.Generator().manual_seed(seed)
+        half = classes // 2
+        kind = torch.randint(0, half, (n, 4, 1), generator=draw) + half * (torch.arange(n) % 2)[:, None, None]
+        corner = torch.rand(n, 4, 2, generator=draw) * torch.tensor([width - 4, height - 4])
+        far = torch.minimum(corner + 3 + 5 * torch.rand(n, 4, 2, generator=draw), torch.tensor([width, height]))
+        result = torch.cat([kind.float(), corner, far], dim=2)
+        result[torch.rand(n, 4, generator=draw) < 0.3] = torch.tensor([-1.0, 0, 0, 0, 0])
+        return result
+
+    names = tuple(str(kind) for kind in range(classes))
+    return Dataset(images.inputs, boxes(pool, 1), images.test_inputs, boxes(test, 2), names)
 
 
 def random_text(length: int = 12, *, pool: int = 400, test: int = 40, symbols: int = 20) -> Dataset:

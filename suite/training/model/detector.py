@@ -63,9 +63,9 @@ class _Detector(nn.Module):
     ) -> None:
         super().__init__()
         self.sides, self.top_down = sides, top_down
-        self.stages = nn.ModuleDict()
+        self.backbone = nn.ModuleDict()
         for stride, filters in widths.items():
-            self.stages[str(stride)] = nn.Sequential(_conv(channels, filters, 2), _conv(filters, filters, 1))
+            self.backbone[str(stride)] = nn.Sequential(_conv(channels, filters, 2), _conv(filters, filters, 1))
             channels = filters
         seen = [stride for stride in widths if stride in sides or (top_down and stride > min(sides))]
         self.lateral = nn.ModuleDict({str(stride): nn.Conv2d(widths[stride], width, 1) for stride in seen})
@@ -77,7 +77,7 @@ class _Detector(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         maps: dict[int, Tensor] = {}
         features = images
-        for name, stage in self.stages.items():
+        for name, stage in self.backbone.items():
             features = stage(features)
             maps[int(name)] = features
         predicted: list[Tensor] = []
