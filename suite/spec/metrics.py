@@ -83,6 +83,30 @@ METRICS: dict[str, Metric] = {
             "_large": " of large objects",
         }.items()
     },
+    "test_mean_iou": Metric(
+        label="test mean IoU",
+        unit="points",
+        higher_is_better=True,
+        default_margin=0.5,
+        evaluation_only=True,
+        needs={"task": "segmentation"},
+    ),
+    "test_border_f1": Metric(
+        label="test border F1",
+        unit="points",
+        higher_is_better=True,
+        default_margin=0.5,
+        evaluation_only=True,
+        needs={"task": "segmentation"},
+    ),
+    "test_border_length": Metric(
+        label="length of predicted borders",
+        unit="log_ratio",
+        higher_is_better=False,
+        default_margin=math.log(1.01),
+        evaluation_only=True,
+        needs={"task": "segmentation"},
+    ),
     "train_accuracy": Metric(
         label="training accuracy",
         needs={"task": "classification"},

@@ -61,7 +61,8 @@ class Fetch:
         looked = ", ".join(str(folder) for folder in self.folders) or "no folder was given"
         raise DataError(
             f"data set file {name}: not found (looked in: {looked}) and not downloaded "
-            f"({'; '.join(dict.fromkeys(reasons))}). Give a folder that has it with --data-dir DIR or SUITE_DATA, "
+            f"({'; '.join(dict.fromkeys(reasons)) or 'it is not published in this form'}). "
+            "Give a folder that has it with --data-dir DIR or SUITE_DATA, "
             f"or go online once and run `suite data prepare`"
         )
 

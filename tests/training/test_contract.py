@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tiny import (
     BOXES,
+    PIXELS,
     SERIES,
     SETTINGS,
     TEXT,
@@ -17,6 +18,7 @@ from tiny import (
     numbers,
     random_boxes,
     random_dataset,
+    random_pixels,
     random_series,
     random_text,
     random_tokens,
@@ -53,6 +55,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "words": (12, 36, 1),
     "scenes": (64, 64, 1),
     "bccd": (120, 160, 3),
+    "nuclei": (96, 96, 1),
+    "camvid": (90, 120, 3),
     "fashion_rows": (14, 70, 1),
     "digits_rows": (8, 8),
     "mnist1d": (10, 4),
@@ -76,6 +80,7 @@ KINDS = {
     "tokens": (TOKENS, random_tokens()),
     "text": (TEXT, random_text()),
     "boxes": (BOXES, random_boxes()),
+    "pixels": (PIXELS, random_pixels()),
 }
 KIND = {
     ("preprocess", "standardize_series"): "series",
@@ -86,6 +91,7 @@ KIND = {
     ("task", "continuation"): "text",
     **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection")], "boxes"),
     ("pretraining", "yes_no"): "boxes",
+    **dict.fromkeys([("model", "segmenter"), ("task", "segmentation")], "pixels"),
 }
 """What a mechanism is for, if not for images."""
 
@@ -114,6 +120,8 @@ def random_data(settings: dict[str, Any]) -> Dataset:
     shape = SHAPES[settings["data"]]
     if settings["task"] == "detection":
         return random_boxes((shape[0], shape[1], shape[2]))
+    if settings["task"] == "segmentation":
+        return random_pixels((shape[0], shape[1], shape[2]))
     if len(shape) == 3:
         return random_dataset((shape[0], shape[1], shape[2]), pool=400)
     if len(shape) == 2:

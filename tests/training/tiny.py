@@ -50,7 +50,11 @@ BOXES: Mapping[str, Any] = {
     **slots.override(SETTINGS, {"model": "detector", "model.widths": (4, 8, 8), "model.branches": (4, 8)}),
     **{"task": "detection", "loss": "detection"},
 }
-"""`SETTINGS` for the data sets below: series, tokens to be classified, text to be continued, and boxes to be found."""
+PIXELS: Mapping[str, Any] = {
+    **slots.override(SETTINGS, {"model": "segmenter", "model.widths": (4, 8)}),
+    **{"task": "segmentation"},
+}
+"""`SETTINGS` for the data sets below: series, tokens to be classified, text to be continued, boxes and pixels."""
 
 
 def trial(
@@ -142,6 +146,13 @@ def random_boxes(
 
     names = tuple(str(kind) for kind in range(classes))
     return Dataset(images.inputs, boxes(pool, 1), images.test_inputs, boxes(test, 2), names)
+
+
+def random_pixels(shape: tuple[int, int, int] = (16, 16, 1), *, pool: int = 200, test: int = 20) -> Dataset:
+    """Noise, with ten classes of pixels and a few VOID ones."""
+    images, draw = random_dataset(shape, pool=pool, test=test), torch.Generator().manual_seed(1)
+    maps = [torch.randint(-1, 10, (n, *shape[:2]), generator=draw).to(torch.int16) for n in (pool, test)]
+    return Dataset(images.inputs, maps[0], images.test_inputs, maps[1], images.classes)
 
 
 def random_text(length: int = 12, *, pool: int = 400, test: int = 40, symbols: int = 20) -> Dataset:

@@ -18,6 +18,8 @@ from suite.training.image_sizes import resized
 def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[[nn.Module, Tensor], Tensor]:
     """Maps a network and inputs (n, C, H, W) to log-probabilities (n, classes), of their mean over all `factors`.
 
+    Where each pixel has a class, (n, classes, H, W): scores are brought back to the images' size before the mean.
+
     Raises ValueError if there is no factor.
     """
 
@@ -26,7 +28,12 @@ def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[
 
     def scores(model: nn.Module, inputs: Tensor) -> Tensor:
         model.eval()
-        logs = [functional.log_softmax(model(resized(inputs, factor)).float(), dim=1) for factor in factors]
+        logs = []
+        for factor in factors:
+            found = model(resized(inputs, factor)).float()
+            if found.ndim == 4:
+                found = functional.interpolate(found, inputs.shape[2:], mode="bilinear")
+            logs.append(functional.log_softmax(found, dim=1))
         return torch.stack(logs).logsumexp(dim=0) - math.log(len(factors))
 
     return scores

@@ -6,17 +6,23 @@ from torch import Tensor
 from torch.nn import functional
 
 from suite.training.arguments import Fraction
+from suite.training.targets import VOID, are_pixels
 
 
 def build(*, label_smoothing: Fraction = 0.0) -> Callable[[Tensor, Tensor], Tensor]:
     """Maps scores (n, classes), or (n, classes, members) of an ensemble, and labels (n,) to the mean loss, a scalar.
-    Where every place has a label, (n, T), scores are (n, T, classes).
+    Where every place has a label, (n, T), scores are (n, T, classes); where every pixel has one, (n, H, W), they are
+    (n, classes, H, W), and VOID pixels are left out.
 
     Of an ensemble the value is the mean over members, on the scale of one network's. The gradient is that of their sum:
     what a member gets is then the gradient of its own loss, and a learning rate means the same step for it as alone.
     """
 
     def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        if are_pixels(targets):
+            return functional.cross_entropy(
+                outputs.float(), targets.long(), label_smoothing=label_smoothing, ignore_index=VOID
+            )
         if targets.ndim == 2:
             outputs, targets = outputs.flatten(0, 1), targets.flatten()
         if outputs.ndim == 2:

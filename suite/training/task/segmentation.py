@@ -1,0 +1,101 @@
+"""Every pixel has a class. Mean intersection over union, and how smooth the borders are.
+
+Everingham et al., The Pascal Visual Object Classes Challenge (2010), for the former. Borders: Csurka et al., What Is a
+Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from suite.training.arguments import PositiveInt
+from suite.training.targets import VOID
+
+_BORDERS = 5
+"""Columns of a tally behind those of the classes."""
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Scores of shape (n, classes, H, W) against maps of classes (n, H, W), whose VOID pixels are left out."""
+
+    tolerance: int
+    metric_name = "mean_iou"
+    tally_every = 1
+
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Counts of pixels of each image, float64 (n, 3 * classes + 5).
+
+        Of each class those that are right, predicted and true; then those on a border that are predicted, predicted
+        near a true one, true, and true near a predicted one; then those that are judged.
+        """
+        n, classes = outputs.shape[:2]
+        judged = targets != VOID
+        # what is left out has a class of its own, behind the others
+        predicted = torch.where(judged, outputs.argmax(dim=1), classes).flatten(1)
+        true = torch.where(judged, targets.long(), classes).flatten(1)
+        right = torch.where(predicted == true, true, classes)
+        counts = [_counts(values, classes) for values in (right, predicted, true)]
+        shape = (n, *targets.shape[1:])
+        borders = self._borders(predicted.view(shape), true.view(shape), judged)
+        return torch.cat([*counts, borders, judged.flatten(1).sum(dim=1, keepdim=True)], dim=1).double()
+
+    def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
+        """Over all pixels of the set; classes that neither occur nor are predicted are left out of means."""
+        total = tallies.sum(dim=0)
+        right = total[:-_BORDERS].view(3, -1)[0]
+        predicted, near, true, found, judged = total[-_BORDERS:].tolist()
+        precision, recall = near / max(predicted, 1.0), found / max(true, 1.0)
+        return {
+            "mean_iou": float(_mean_iou(total[None, :-_BORDERS])[0]),
+            "pixel_accuracy": float(right.sum()) / max(judged, 1.0),
+            "border_f1": 2 * precision * recall / max(precision + recall, 1e-12),
+            "border_length": predicted / max(true, 1.0),
+        }
+
+    def per_example(self, tallies: Tensor) -> Tensor:
+        """Each image's part in the mean IoU, float64 (n,): n times the whole less n - 1 times that without it.
+
+        The jackknife's pseudo-values (Efron and Stein, 1981), the mean of which is about the whole.
+        """
+        counts, n = tallies[:, :-_BORDERS], len(tallies)
+        total = counts.sum(dim=0, keepdim=True)
+        return n * _mean_iou(total) - (n - 1) * _mean_iou(total - counts)
+
+    def _borders(self, predicted: Tensor, true: Tensor, judged: Tensor) -> Tensor:
+        """(n, 4)."""
+        ours, theirs = (_border(classes, judged) for classes in (predicted, true))
+        near = [ours, ours & self._grown(theirs), theirs, theirs & self._grown(ours)]
+        return torch.stack([pixels.flatten(1).sum(dim=1) for pixels in near], dim=1)
+
+    def _grown(self, pixels: Tensor) -> Tensor:
+        side = 2 * self.tolerance + 1
+        return functional.max_pool2d(pixels[:, None].float(), side, stride=1, padding=self.tolerance)[:, 0] > 0
+
+
+def build(*, tolerance: PositiveInt = 1) -> Segmentation:
+    """`tolerance`: a border counts as found if a predicted one is so many pixels away or fewer, in each direction."""
+    return Segmentation(tolerance)
+
+
+def _counts(values: Tensor, classes: int) -> Tensor:
+    """How often each of the classes is among the values (n, pixels): (n, classes)."""
+    counts = torch.zeros(len(values), classes + 1, dtype=torch.int64, device=values.device)
+    return counts.scatter_add_(1, values, torch.ones_like(values))[:, :classes]
+
+
+def _border(classes: Tensor, judged: Tensor) -> Tensor:
+    """Pixels whose right or lower neighbour is of another class, where both are judged: bool (n, H, W)."""
+    result = torch.zeros_like(judged)
+    result[:, :, :-1] |= (classes[:, :, :-1] != classes[:, :, 1:]) & judged[:, :, :-1] & judged[:, :, 1:]
+    result[:, :-1] |= (classes[:, :-1] != classes[:, 1:]) & judged[:, :-1] & judged[:, 1:]
+    return result
+
+
+def _mean_iou(counts: Tensor) -> Tensor:
+    """Of counts (b, 3 * classes) of right, predicted and true pixels: (b,)."""
+    right, predicted, true = counts.view(len(counts), 3, -1).unbind(dim=1)
+    union = predicted + true - right
+    return torch.where(union > 0, right / union.clamp_min(1), torch.nan).nanmean(dim=1)
