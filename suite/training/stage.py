@@ -23,6 +23,8 @@ class Plan:
 
     examples: Examples
     epochs: int
+    loss: str | None = None
+    """Another one than the task's (the `loss` slot)."""
     freeze: bool
     """Whether the layers that see the image first stay as this leaves them (`freeze_backbone`)."""
 
@@ -175,6 +177,9 @@ def pretrain(
 def _trained(
     settings: Settings, model: nn.Module, plan: Plan, *, batch_size: int, seed: int, device: Device
 ) -> tuple[float, bool]:
+    if plan.loss is not None:
+        kept = {key: value for key, value in settings.items() if key.split(".")[0] != "loss"}
+        settings = {**kept, "loss": plan.loss}
     earlier = build_model(settings, plan.examples.shape, plan.examples.classes, seed)
     own = build_model(settings, plan.examples.shape, plan.examples.classes, number(seed, "pretraining"))
     earlier.load_state_dict(

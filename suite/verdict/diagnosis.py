@@ -78,7 +78,10 @@ def diagnose(result: TrialResult, *, classes: int | None = None) -> Diagnosis:
     if len(epochs) < MIN_EPOCHS:
         return Diagnosis(kind="too short", epoch=None, sentence=f"{len(epochs)} epochs are too few to judge a curve.")
     curves = _Curves(epochs, result.settings, classes)
-    rules = _AT_CHANCE if curves.is_at_chance else _LEARNING
+    if result.metric_name not in _SHARES_OF_RIGHT:
+        rules = _ANY_LOSS
+    else:
+        rules = _AT_CHANCE if curves.is_at_chance else _LEARNING
     return next(found for rule in rules if (found := rule(curves)))
 
 
@@ -253,6 +256,9 @@ def _healthy(curves: _Curves) -> Diagnosis | None:
 Rule = Callable[[_Curves], Diagnosis | None]
 _AT_CHANCE: tuple[Rule, ...] = (_exploded, _not_begun, _memorised, _hovers, _nothing_to_learn)
 _LEARNING: tuple[Rule, ...] = (_jumps, _leak, _overfits, _stays_high, _healthy)
+_ANY_LOSS: tuple[Rule, ...] = (_overfits, _healthy)
+_SHARES_OF_RIGHT = ("accuracy", "macro_f1", "inverse_perplexity")
+"""Metrics of tasks whose loss is a cross-entropy, with a known value for guessing, in training as in validation."""
 
 
 def _count(value: object) -> int:

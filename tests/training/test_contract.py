@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tiny import (
     BOXES,
+    EMBEDDINGS,
     PIXELS,
     SERIES,
     SETTINGS,
@@ -56,6 +57,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "scenes": (64, 64, 1),
     "bccd": (120, 160, 3),
     "nuclei": (96, 96, 1),
+    "unseen_glyphs": (20, 20, 1),
+    "omniglot": (28, 28, 1),
     "camvid": (90, 120, 3),
     "fashion_rows": (14, 70, 1),
     "digits_rows": (8, 8),
@@ -81,6 +84,7 @@ KINDS = {
     "text": (TEXT, random_text()),
     "boxes": (BOXES, random_boxes()),
     "pixels": (PIXELS, random_pixels()),
+    "likes": (EMBEDDINGS, random_dataset(pool=400)),
 }
 KIND = {
     ("preprocess", "standardize_series"): "series",
@@ -91,6 +95,8 @@ KIND = {
     ("task", "continuation"): "text",
     **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection")], "boxes"),
     ("pretraining", "yes_no"): "boxes",
+    **dict.fromkeys([("model", "embedder"), ("task", "retrieval"), ("loss", "triplet")], "likes"),
+    **dict.fromkeys([("loss", "head_cross_entropy"), ("pretraining", "classification")], "likes"),
     **dict.fromkeys([("model", "segmenter"), ("task", "segmentation")], "pixels"),
 }
 """What a mechanism is for, if not for images."""

@@ -54,7 +54,12 @@ PIXELS: Mapping[str, Any] = {
     **slots.override(SETTINGS, {"model": "segmenter", "model.widths": (4, 8)}),
     **{"task": "segmentation"},
 }
-"""`SETTINGS` for the data sets below: series, tokens to be classified, text to be continued, boxes and pixels."""
+EMBEDDINGS: Mapping[str, Any] = {
+    **slots.override(SETTINGS, {"model": "embedder", "model.widths": (4, 8)}),
+    **{"task": "retrieval", "loss": "head_cross_entropy", "order": "class_groups"},
+}
+"""`SETTINGS` for the data sets below: series, tokens to be classified, text to be continued, boxes, pixels, and images
+whose likes are to be found."""
 
 
 def trial(

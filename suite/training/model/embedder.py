@@ -1,0 +1,42 @@
+"""A small convolutional network that maps images of one class close to one another, also of classes never seen.
+
+The layout of Vinyals et al., Matching Networks (2016), section 4.1.1, for Omniglot: blocks of a 3x3 convolution, batch
+normalisation, activation and pooling. On top of it a linear layer for the embedding, as Schroff et al., FaceNet (2015).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from suite.training.arguments import PositiveInt
+from suite.training.embeddings import DIMENSIONS
+
+
+def build(
+    input_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    widths: tuple[PositiveInt, ...] = (16, 32, 32),
+    head: bool = True,
+) -> nn.Module:
+    """`input_shape` is (C, H, W). Maps float (n, C, H, W) to (n, 64 + classes), or (n, 64) without a `head`.
+
+    The output is that of `suite.training.embeddings`. The head is linear in what has been embedded.
+    """
+    return _Embedder(input_shape, classes if head else 0, widths)
+
+
+class _Embedder(nn.Module):
+    def __init__(self, input_shape: tuple[int, int, int], classes: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        channels, height, width = input_shape
+        blocks: list[nn.Module] = []
+        for filters in widths:
+            blocks += [nn.Conv2d(channels, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.MaxPool2d(2), nn.ReLU()]
+            channels, height, width = filters, height // 2, width // 2
+        self.backbone = nn.Sequential(*blocks, nn.Flatten())
+        self.embedding = nn.Linear(channels * height * width, DIMENSIONS)
+        self.heads = nn.ModuleList([nn.Linear(DIMENSIONS, classes)] if classes else [])
+
+    def forward(self, images: Tensor) -> Tensor:
+        embedding: Tensor = self.embedding(self.backbone(images))
+        return torch.cat([embedding, *(head(embedding) for head in self.heads)], dim=1)

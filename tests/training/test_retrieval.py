@@ -1,0 +1,174 @@
+"""Metric learning: retrieval's metrics, unseen classes, groups of classes in batches, and the triplet loss."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from pytorch_metric_learning.distances import LpDistance
+from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
+from pytorch_metric_learning.utils.inference import CustomKNN
+from tiny import run, trial
+from torch import Tensor
+from torch.nn import functional
+
+from suite.errors import DataError
+from suite.spec import slots
+from suite.training.build import build_model
+from suite.training.data import unseen_glyphs
+from suite.training.data_cache import Dataset
+from suite.training.embeddings import DIMENSIONS
+from suite.training.examples import Examples
+from suite.training.fetch import Fetch
+from suite.training.loss import head_cross_entropy, triplet
+from suite.training.order import class_groups
+from suite.training.split import by_class
+from suite.training.task import retrieval
+from suite.verdict.diagnosis import diagnose
+
+NOWHERE = Fetch(folders=(), staging=Path())
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def clusters(n: int, classes: int, seed: int, *, spread: float) -> tuple[Tensor, Tensor]:
+    """Outputs (n, 64) around a centre per class, and the labels; classes of unequal size."""
+    draw = generator(seed)
+    labels = (torch.rand(n, generator=draw) ** 2 * classes).long()
+    centres = torch.randn(classes, DIMENSIONS, generator=draw)
+    return centres[labels] + spread * torch.randn(n, DIMENSIONS, generator=draw), labels
+
+
+@pytest.mark.parametrize("spread", [0.5, 2.0, 4.0])
+def test_recall_and_map_are_those_of_the_metric_learning_library(spread: float) -> None:
+    outputs, labels = clusters(300, 12, 1, spread=spread)
+    task = retrieval.build()
+    tallies = task.tally(outputs, labels)
+    ours = task.metrics(tallies, 0.0)
+    wanted = ("precision_at_1", "mean_average_precision_at_r")
+    library = AccuracyCalculator(include=wanted, k="max_bin_count", knn_func=CustomKNN(LpDistance()))
+    theirs = library.get_accuracy(functional.normalize(outputs), labels)
+    assert ours["recall_at_1"] == pytest.approx(theirs["precision_at_1"])
+    assert ours["map_at_r"] == pytest.approx(theirs["mean_average_precision_at_r"], abs=1e-6)
+    assert float(task.per_example(tallies).mean()) == pytest.approx(ours["map_at_r"])
+    recall = retrieval.build(metric="recall_at_1").per_example(tallies)
+    assert float(recall.mean()) == pytest.approx(ours["recall_at_1"])
+
+
+def test_the_loss_of_held_out_examples_is_low_where_neighbours_are_of_one_class() -> None:
+    task = retrieval.build()
+    near, far = (task.metrics(task.tally(*clusters(200, 8, 2, spread=spread)), 9.0)["loss"] for spread in (0.1, 50.0))
+    assert near < 0.01
+    assert far > 1.5
+    two = torch.zeros(3, DIMENSIONS)
+    two[0, 0] = two[1, 0] = two[2, 1] = 1.0  # cosines of 1 and 0
+    measured = task.metrics(task.tally(two, torch.tensor([0, 0, 1])), 0.0)["loss"]
+    assert measured == pytest.approx(float(torch.log1p(torch.exp(torch.tensor(-10.0)))), abs=1e-6)
+
+
+def test_embeddings_that_are_all_alike_have_collapsed() -> None:
+    task, (outputs, labels) = retrieval.build(), clusters(100, 5, 3, spread=1.0)
+    assert task.metrics(task.tally(outputs, labels), 0.0)["collapsed"] == 0.0
+    assert task.metrics(task.tally(outputs + 40.0, labels), 0.0)["collapsed"] == 1.0
+
+
+def test_an_example_alone_in_its_class_finds_nothing_and_breaks_nothing() -> None:
+    task, outputs = retrieval.build(), torch.eye(4, DIMENSIONS)
+    measured = task.metrics(task.tally(outputs, torch.tensor([0, 0, 1, 2])), 0.0)
+    assert measured["map_at_r"] <= 0.5
+    assert measured["loss"] == pytest.approx(1.0986, abs=1e-3)  # of the two that have another
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_validation_is_of_classes_that_are_not_trained_on(seed: int) -> None:
+    labels = torch.arange(400) % 20
+    rows = torch.arange(1000, 1400)
+    train, held = by_class.build(rows, labels, 200, 60, generator(seed))
+    assert (len(train), len(held)) == (200, 60)
+    assert not set((labels[train - 1000]).tolist()) & set(labels[held - 1000].tolist())
+    assert len(set(train.tolist()) | set(held.tolist())) == 260
+    other, _ = by_class.build(rows, labels, 200, 60, generator(seed + 10))
+    assert set(train.tolist()) != set(other.tolist())
+
+
+def test_too_few_classes_are_refused() -> None:
+    with pytest.raises(ValueError, match="split: by_class leaves 20 examples to train on, fewer than 30"):
+        by_class.build(torch.arange(40), torch.arange(40) % 2, 30, 15, generator())
+
+
+def test_batches_hold_groups_of_a_class_and_an_epoch_every_example_once() -> None:
+    labels = torch.randint(0, 7, (203,), generator=generator(1))
+    order = class_groups.build(Examples(torch.zeros(203, 2, 2, 1), labels, 7), torch.arange(203), 32, per_class=4)
+    draws = generator(2)
+    first, second = order.epoch(draws), order.epoch(draws)
+    assert sorted(first.tolist()) == list(range(203))
+    assert not torch.equal(first, second)
+    for batch in first.split(32)[:5]:
+        assert (labels[batch].view(-1, 4) == labels[batch].view(-1, 4)[:, :1]).all()
+
+
+def triangle() -> tuple[Tensor, Tensor]:
+    """Anchor and positive 60 degrees apart, a negative 90 degrees from the anchor on the other side."""
+    angles = torch.tensor([0.0, torch.pi / 3, -torch.pi / 2])
+    outputs = torch.zeros(3, DIMENSIONS)
+    outputs[:, 0], outputs[:, 1] = angles.cos(), angles.sin()
+    return 5 * outputs, torch.tensor([4, 4, 9])
+
+
+def test_a_triplet_lacks_what_its_distances_lack_of_the_margin() -> None:
+    outputs, labels = triangle()
+    # squared distances: 1 to the positive; 2 from the anchor, 2 + sqrt(3) from the positive, to the negative
+    assert float(triplet.build(margin=1.5, mining="all")(outputs, labels)) == pytest.approx(0.5)
+    assert float(triplet.build(margin=0.5, mining="all")(outputs, labels)) == 0.0
+    assert float(triplet.build(margin=1.5, mining="semihard")(outputs, labels)) == pytest.approx(0.5)
+    assert float(triplet.build(margin=1.5, mining="hard")(outputs, labels)) == 0.0
+
+
+def test_the_head_learns_classes_and_is_asked_for_where_it_is_missing() -> None:
+    outputs, labels = torch.randn(5, DIMENSIONS + 3, generator=generator()), torch.tensor([0, 1, 2, 0, 1])
+    wanted = functional.cross_entropy(outputs[:, DIMENSIONS:], labels)
+    torch.testing.assert_close(head_cross_entropy.build()(outputs, labels), wanted)
+    with pytest.raises(ValueError, match=r"model\.head: true"):
+        head_cross_entropy.build()(outputs[:, :DIMENSIONS], labels)
+
+
+EMBEDDER = {
+    "model": "embedder", "model.widths": (4, 8), "task": "retrieval", "split": "by_class", "order": "class_groups",
+    "loss": "triplet", "engine.train_examples": 160, "engine.validation_examples": 60, "engine.epochs": 4,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def glyphs() -> Dataset:
+    return unseen_glyphs.build(NOWHERE, letters="ABDEHKNPRSTX", pool_examples=320, test_examples=80, pixels=12)
+
+
+def settings(**changes: object) -> dict[str, object]:
+    return dict(slots.override(trial().settings, {**EMBEDDER, **changes}))
+
+
+def test_the_test_is_of_letters_that_nobody_is_trained_on(glyphs: Dataset) -> None:
+    assert set(glyphs.targets.tolist()) == set(range(8))
+    assert set(glyphs.test_targets.tolist()) == {8, 9, 10, 11}
+    assert "".join(glyphs.classes) == "ABEHNPSTDKRX"
+    with pytest.raises(DataError, match=r"data\.letters 'AABCDEFGH'"):
+        unseen_glyphs.build(NOWHERE, letters="AABCDEFGH")
+
+
+def test_classification_comes_first_and_hands_over_all_but_its_head(glyphs: Dataset) -> None:
+    plain, second = (
+        run(glyphs, base=settings(**more)) for more in ({}, {"pretraining": "classification", "pretraining.epochs": 4})
+    )
+    assert second.measurements["pretraining_seconds"] > 0
+    assert second.epochs[0].val_loss < plain.epochs[0].val_loss
+    assert len(second.test_shares) == second.test_examples == 80
+    assert sum(second.test_shares) / 80 == pytest.approx(second.measurements["test_map_at_r"])
+    assert diagnose(second).kind in ("healthy", "overfitting")  # whatever the two losses are to one another
+
+
+def test_arms_with_and_without_a_head_share_all_other_weights() -> None:
+    built = (build_model(settings(**{"model.head": head}), (1, 12, 12), 12, 3) for head in (True, False))
+    one, other = (model.state_dict() for model in built)
+    assert set(one) - set(other) == {"heads.0.weight", "heads.0.bias"}
+    assert all(torch.equal(one[name], value) for name, value in other.items())
