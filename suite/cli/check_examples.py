@@ -8,6 +8,8 @@ from suite.recording.files import refusal, write
 from suite.report.readable import clipped, readable
 
 if TYPE_CHECKING:  # torch is imported when something is about to be computed
+    from torch import Tensor
+
     from suite.training.loaded import Loaded
 
 _PICTURES = 32
@@ -21,19 +23,22 @@ def draw(loaded: "Loaded", title: str, words: Sequence[str], results: Path) -> P
     Raises StoreError if it cannot be written.
     """
     from suite.report.figures.curve_grid import curve_grid  # matplotlib
+    from suite.report.figures.overlays import overlaid
     from suite.report.figures.picture_grid import picture_grid
     from suite.report.figures.style import file_stem
 
     if loaded.kind in ("tokens", "text"):
         return None
-    shown = loaded.batch[:_PICTURES]
-    labels = [_name(loaded.classes, label) for label in loaded.batch_targets[:_PICTURES].tolist()]
+    shown, targets = loaded.batch[:_PICTURES], loaded.batch_targets[:_PICTURES]
     title = f"First batch with its labels: {title}"
     path = results / "checks" / f"{file_stem(*words)}.png"
     if loaded.kind == "series":
-        picture = curve_grid(shown.numpy(), labels, title=title)
+        picture = curve_grid(shown.numpy(), _labels(loaded, targets), title=title)
     else:
-        picture = picture_grid(shown.permute(0, 2, 3, 1).contiguous().numpy(), labels, title=title)
+        images = shown.permute(0, 2, 3, 1).contiguous().numpy()
+        if loaded.kind in ("boxes", "pixels"):
+            images = overlaid(images, targets.numpy(), len(loaded.classes))
+        picture = picture_grid(images, _labels(loaded, targets), title=title)
     try:
         write(path, picture)
     except OSError as error:
@@ -56,6 +61,16 @@ def read(loaded: "Loaded") -> list[tuple[str, str]]:
         lines = [(("input", told(i, loaded.vocabulary)), ("target", told(t, loaded.classes))) for i, t in windows]
         return [line for pair in lines for line in pair]
     return []
+
+
+def _labels(loaded: "Loaded", targets: "Tensor") -> list[str]:
+    """Of each example; of boxes and pixels the classes that are there, a map's first one left out."""
+    if loaded.kind not in ("boxes", "pixels"):
+        return [_name(loaded.classes, label) for label in targets.tolist()]
+    kinds = targets[..., 0] if loaded.kind == "boxes" else targets
+    there = [sorted(set(map(int, row.flatten().tolist()))) for row in kinds]
+    first = 0 if loaded.kind == "boxes" else 1
+    return [" ".join(_name(loaded.classes, kind) for kind in row if kind >= first) or "nothing" for row in there]
 
 
 def _name(classes: Sequence[str], label: int) -> str:

@@ -21,13 +21,15 @@ if TYPE_CHECKING:  # torch is imported when something is about to be computed
     from suite.training.overfit import Overfit
 
 _AXES = {
-    "images": "examples × channels × height × width",
+    **dict.fromkeys(("images", "boxes", "pixels", "likes"), "examples × channels × height × width"),
     "series": "examples × places × channels",
     "tokens": "examples × places",
     "text": "streams side by side × places",
 }
 _ALIKE = {
-    "images": "of images that look alike share one",
+    **dict.fromkeys(("images", "likes"), "of images that look alike share one"),
+    "boxes": "of images differ more inside their boxes from outside than another image does",
+    "pixels": "of images are more alike within their classes' pixels than another image is",
     "series": "of curves that look alike share one",
     "tokens": "of texts with like words share one",
     "text": "of places have the symbol that follows as their target",
@@ -84,13 +86,23 @@ def _data_table(data: "DataFacts", loaded: "Loaded", picture: Path | None) -> Ta
     if data.kind == "text":
         rows["symbols"] = _frequent(data, loaded)
     else:
-        counts = f"{min(data.counts)} to {max(data.counts)} examples of each among {data.examples}"
-        expected = f"{data.batch_classes} in the first batch, {data.batch_expected:.1f} expected of a random one"
-        rows["classes"] = f"{len(data.counts)} ({', '.join(loaded.classes)}); {counts}; {expected}"
+        rows["classes"] = f"{len(data.counts)} ({', '.join(loaded.classes)}); {_counts(data)}"
     rows["labels"] = alike
     if picture is not None:
-        rows["pictures" if data.kind == "images" else "curves"] = str(picture)
+        rows["curves" if data.kind == "series" else "pictures"] = str(picture)
     return _rows(rows.items())
+
+
+def _counts(data: "DataFacts") -> str:
+    least, most = min(data.counts), max(data.counts)
+    if data.kind == "boxes":
+        objects = f"{sum(data.counts) / data.examples:.1f} objects in an image"
+        return f"{objects}, {least:,} to {most:,} of each class among {data.examples} images"
+    if data.kind == "pixels":
+        total = max(1, sum(data.counts))
+        return f"{least / total:.1%} to {most / total:.1%} of the pixels of {data.examples} images are of each"
+    expected = f"{data.batch_classes} in the first batch, {data.batch_expected:.1f} expected of a random one"
+    return f"{least} to {most} examples of each among {data.examples}; {expected}"
 
 
 def _lengths(lengths: "Lengths") -> str:
@@ -127,16 +139,19 @@ def _layer_table(model: "ModelFacts") -> Table:
 
 
 def _loss_line(model: "ModelFacts", classes: int, kind: str) -> Text:
+    if model.loss is None:
+        return Text(f"loss before training: {model.first_loss:.4g}")
     per_place, what = (" per place", "symbols") if kind == "text" else ("", "classes")
     expected = f"ln({classes}) = {math.log(classes):.4g} for {classes} {what}"
     text = f"loss before training{per_place}: {model.first_loss:.4g}; {expected}"
-    if model.loss is not None and abs(model.loss.even - math.log(classes)) > 1e-3:
+    if abs(model.loss.even - math.log(classes)) > 1e-3:
         text += f"; this loss is {model.loss.even:.4g} where all scores are equal"
     return Text(text)
 
 
 def _overfit_table(overfit: "Overfit", data: "DataFacts") -> Table:
-    title = f"{overfit.examples} examples by heart, in batches of {overfit.batch_size}"
+    what = "images" if data.kind in ("boxes", "pixels") else "examples"
+    title = f"{overfit.examples} {what} by heart, in batches of {overfit.batch_size}"
     if data.kind == "text":
         windows = f"{overfit.examples} windows of {data.shape[0]} places by heart, in batches of {overfit.batch_size}"
         title = f"{windows};\neach by itself: no state is carried over"

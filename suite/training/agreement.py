@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,8 @@ from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 
 from suite.training import padding
-from suite.training.loaded import Loaded
+from suite.training.loaded import Kind, Loaded
+from suite.training.targets import are_boxes
 
 Unit = Literal["rows", "places"]
 _NEIGHBOURS = 5
@@ -23,7 +24,8 @@ _SHIFTS = (-3, -2, -1, 1, 2, 3)
 class Agreement:
     """How often an example and its nearest neighbours have the same label.
 
-    Of a text: at how many places the target is the symbol that stands at the next place of the input.
+    Of a text: at how many places the target is the symbol that stands at the next place of the input. Of boxes and
+    pixels: how often a target explains more of its own image's values than of another one's.
     """
 
     share: float
@@ -55,7 +57,7 @@ class Agreements:
 
 def agreements(loaded: Loaded) -> Agreements:
     """Of at most 2,000 examples; trains nothing."""
-    found = _continued(loaded) if loaded.kind == "text" else _alike(loaded)
+    found = _FOUND.get(loaded.kind, _alike)(loaded)
     own = next(found)[2]
     best = Agreements(own=own, shift=0, unit="rows", shifted=own)
     for unit, shift, candidate in found:
@@ -80,6 +82,37 @@ def _continued(loaded: Loaded) -> Iterator[tuple[Unit, int, Agreement]]:
         yield "places", shift, _following(loaded.inputs, loaded.targets, 1 + shift, chance)
     for shift, targets in _shifted(loaded):
         yield "rows", shift, _following(loaded.inputs, targets, 1, chance)
+
+
+def _outlined(loaded: Loaded) -> Iterator[tuple[Unit, int, Agreement]]:
+    """The same for objects in images: their own image's values differ within them from those around them."""
+    images = torch.nan_to_num(loaded.inputs.float(), nan=0.0, posinf=0.0, neginf=0.0).mean(dim=1)
+    others = images.roll(len(images) // 2, dims=0)
+    for shift, targets in ((0, loaded.targets), *_shifted(loaded)):
+        areas = _areas(targets, images.shape[1:])
+        own, other = (_explained(each, areas) for each in (images, others))
+        judged = own != other
+        yield "rows", shift, _measured(float((own > other)[judged].float().mean()), 0.5, int(judged.sum()))
+
+
+def _areas(targets: Tensor, size: torch.Size) -> Tensor:
+    """Maps (n, H, W) of what belongs together: pixels by their classes; all boxes and what is around them."""
+    if not are_boxes(targets):
+        return targets.long()
+    down, across = torch.arange(size[0]) + 0.5, torch.arange(size[1]) + 0.5
+    _, left, top, right, bottom = (part[..., None] for part in targets.unbind(dim=2))  # (n, M, 1)
+    rows, columns = (top < down) & (down < bottom), (left < across) & (across < right)
+    return (rows[..., None] & columns[:, :, None]).any(dim=1).long()
+
+
+def _explained(images: Tensor, areas: Tensor) -> Tensor:
+    """How much of the variance of each image (n, H, W) lies between its areas (n,)."""
+    values, areas = images.flatten(1), areas.flatten(1) - min(0, int(areas.min()))
+    sums = values.new_zeros(len(values), int(areas.max()) + 1)
+    counts = sums.scatter_add(1, areas, torch.ones_like(values)).clamp_min(1)
+    means = sums.scatter_add(1, areas, values) / counts
+    within = (values - means.gather(1, areas)).square().mean(dim=1)
+    return 1 - within / values.var(dim=1, correction=0).clamp_min(1e-9)
 
 
 def _shifted(loaded: Loaded) -> Iterator[tuple[int, Tensor]]:
@@ -147,4 +180,12 @@ def _agreement(labels: Tensor, near: Tensor) -> Agreement:
 def _measured(share: float, chance: float, examples: int) -> Agreement:
     chance = min(chance, 1 - 1e-6)
     # each example counts once, not once per neighbour: neighbours share their own neighbours
-    return Agreement(share=share, chance=chance, deviation=math.sqrt(chance * (1 - chance) / examples))
+    return Agreement(share=share, chance=chance, deviation=math.sqrt(chance * (1 - chance) / max(1, examples)))
+
+
+_FOUND: dict[Kind, Callable[[Loaded], Iterator[tuple[Unit, int, Agreement]]]] = {
+    "text": _continued,
+    "boxes": _outlined,
+    "pixels": _outlined,
+}
+"""What is asked, of anything else than labels."""

@@ -9,16 +9,21 @@ from suite.training.overfit import Overfit
 
 _ALIKE = {
     "images": "images that look alike share a label",
+    "likes": "images that look alike share a label",
+    "boxes": "what is in the boxes differs from what is around them more than in another image",
+    "pixels": "what belongs together is alike more than in another image",
     "series": "curves that look alike share a label",
     "tokens": "texts with like words share a label",
     "text": "the target is the symbol that follows",
 }
 _LOOK = {
-    "images": "look at the picture grid",
+    **dict.fromkeys(("images", "boxes", "pixels", "likes"), "look at the picture grid"),
     "series": "look at the picture of the curves",
     "tokens": "read the examples with their labels",
     "text": "read the windows with their targets",
 }
+_LABELLED = ("images", "series", "tokens")
+"""With a label for each, in no order: batches of `likes` are made of a few classes."""
 _MANY_UNKNOWN = 0.3
 """Share of a text from which on its missing words are told."""
 _NOISE = 0.01
@@ -53,7 +58,7 @@ def data_findings(data: DataFacts) -> Iterator[Finding]:
         yield from _tokens(data.tokens)
     if data.lengths is not None:
         yield from _lengths(data.lengths, data.examples)
-    if data.kind != "text" and data.batch_shape[0] >= 8 and data.batch_classes < 0.5 * data.batch_expected:
+    if data.kind in _LABELLED and data.batch_shape[0] >= 8 and data.batch_classes < 0.5 * data.batch_expected:
         yield Finding(
             kind="order",
             sentence=(
@@ -97,12 +102,13 @@ def label_findings(data: DataFacts, overfit: Overfit | None) -> Iterator[Finding
         yield _shifted(data)
     elif data.kind == "text":
         yield from _not_following(data)
-    elif own.z < 4 and not _generalises(overfit, own.chance):
+    elif own.z < 4 and not (data.kind in _LABELLED and _generalises(overfit, own.chance)):
+        nor = ", and what is learnt does not carry over to other examples" * (data.kind in _LABELLED)
         yield Finding(
             kind="labels",
             sentence=(
                 f"labels do not go with their inputs: {_ALIKE[data.kind]} in {own.share:.0%} of cases "
-                f"(chance: {own.chance:.0%}), and what is learnt does not carry over to other examples"
+                f"(chance: {own.chance:.0%}){nor}"
             ),
             remedy=f"{_LOOK[data.kind]}: are inputs and labels in the same order, shuffled together?",
         )

@@ -19,6 +19,8 @@ _CAUSES = (
     "frozen", "no_gradient", "not_moving", "zero_grad",
 )  # fmt: skip
 
+_EXAMPLES = {"text": "windows of text", "boxes": "images", "pixels": "images"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
@@ -41,7 +43,7 @@ def find(measured: Measured) -> tuple[Finding, ...]:
     found = [*data_findings(measured.data), *label_findings(measured.data, measured.overfit), *_model(measured)]
     found += [*_gradients(measured.model, meant=measured.freezing_meant), *_old_gradients(measured.old_gradients)]
     if measured.overfit is not None:
-        what = "windows of text" if measured.data.kind == "text" else "examples"
+        what = _EXAMPLES.get(measured.data.kind, "examples")
         found += _learning(f"{measured.overfit.examples} {what}", measured.overfit, measured.swept_rates)
     causes = [finding.kind for finding in found if finding.wrong and finding.kind in _CAUSES]
     return tuple(_explained(finding) if causes and finding.kind in _SYMPTOMS else finding for finding in found)
@@ -67,9 +69,9 @@ def _model(measured: Measured) -> Iterator[Finding]:
             sentence=f"the network gives scores of shape {model.output} per example, not {model.wanted_output}: {each}",
             remedy="give the last layer as many outputs as there are classes",
         )
-    assert model.loss is not None
-    yield from _loss(model.loss, each_place=measured.data.kind == "text")
-    if not model.first_loss <= 2 * model.loss.even + 1:
+    if model.loss is not None:
+        yield from _loss(model.loss, each_place=measured.data.kind == "text")
+    if model.loss is not None and not model.first_loss <= 2 * model.loss.even + 1:
         yield Finding(
             kind="confident_start",
             sentence=(

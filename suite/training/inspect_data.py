@@ -9,6 +9,7 @@ from torch import Tensor
 from suite.training import padding
 from suite.training.agreement import Agreement, Unit, agreements
 from suite.training.loaded import Kind, Loaded
+from suite.training.targets import VOID, classes_of
 from suite.training.text import UNKNOWN
 
 PERCENTILES = (0, 10, 50, 90, 100)
@@ -58,7 +59,7 @@ class DataFacts:
     deviation: float
     not_finite: int
     counts: tuple[int, ...]
-    """Examples per class, among those looked at; of a text, places per symbol."""
+    """Examples per class, among those looked at; or objects, or pixels; of a text, places per symbol."""
     labels_out_of_range: int
     batch_classes: int
     """Different classes in the first batch."""
@@ -80,9 +81,11 @@ def inspect_data(loaded: Loaded) -> DataFacts:
     inputs, classes = loaded.inputs, len(loaded.classes)
     values = _values(inputs)
     finite = values[torch.isfinite(values)].double()
-    inside = (loaded.targets >= 0) & (loaded.targets < classes)
-    counts = torch.bincount(loaded.targets[inside], minlength=classes)
-    shares, size = counts / counts.sum().clamp_min(1), loaded.batch_targets.numel()
+    wanted = _classes(loaded, loaded.targets)
+    inside = (wanted >= 0) & (wanted < classes)
+    counts = torch.bincount(wanted[inside], minlength=classes)
+    in_batch = _classes(loaded, loaded.batch_targets)
+    shares, size = counts / counts.sum().clamp_min(1), in_batch.numel()
     labels = agreements(loaded)
     return DataFacts(
         kind=loaded.kind,
@@ -97,7 +100,7 @@ def inspect_data(loaded: Loaded) -> DataFacts:
         not_finite=values.numel() - len(finite),
         counts=tuple(counts.tolist()),
         labels_out_of_range=int((~inside).sum()),
-        batch_classes=len(set(loaded.batch_targets.flatten().tolist())),
+        batch_classes=len(set(in_batch.tolist())),
         batch_expected=float((1 - (1 - shares) ** size).sum()),
         agreement=labels.own,
         shift=labels.shift,
@@ -106,6 +109,12 @@ def inspect_data(loaded: Loaded) -> DataFacts:
         lengths=_lengths(loaded),
         tokens=_tokens(loaded),
     )
+
+
+def _classes(loaded: Loaded, targets: Tensor) -> Tensor:
+    """All classes that targets name, int64 (k,), without those of pixels and boxes that are none."""
+    classes = classes_of(targets).flatten().long()
+    return classes[classes != VOID] if loaded.kind in ("boxes", "pixels") else classes
 
 
 def _values(inputs: Tensor) -> Tensor:

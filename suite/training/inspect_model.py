@@ -63,7 +63,7 @@ class ModelFacts:
     output: tuple[int, ...]
     """Shape of its scores, without the batch ..."""
     wanted_output: tuple[int, ...]
-    """... and what it should be: a score per class, for each place of a text."""
+    """... and what it should be: a score per class, for each place of a text or pixel; of others whatever it is."""
     parameters: int
     first_loss: float
     """In training mode, on the probe batch."""
@@ -75,11 +75,12 @@ class ModelFacts:
 def inspect_model(make: Make, loaded: Loaded, seed: int) -> ModelFacts:
     """Runs one batch forward and backward, and a few steps. An error of the model is a fact, not an exception."""
     inputs, targets = loaded.some(slice(_PROBE))
-    wanted = (*targets.shape[1:], len(loaded.classes))
     try:
         parts = make()
         shapes, output = _shapes(parts.model, inputs[: max(2, min(8, len(inputs)))])
-        facts = _loss_facts(parts.criterion, len(loaded.classes), each_place=loaded.kind == "text")
+        facts = None
+        if loaded.kind not in ("boxes", "likes"):  # their losses are none of scores by class alone
+            facts = _loss_facts(parts.criterion, len(loaded.classes), each_place=loaded.kind == "text")
         first_loss, gradients = _gradients(parts, inputs, targets, seed)
         moved = _moved(make(), inputs, targets, seed)
         differs = _evaluation_differs(parts, inputs, seed)
@@ -90,12 +91,19 @@ def inspect_model(make: Make, loaded: Loaded, seed: int) -> ModelFacts:
         problem="",
         layers=layers,
         output=output,
-        wanted_output=wanted,
+        wanted_output=_wanted(loaded, targets, output),
         parameters=sum(parameter.numel() for parameter in parts.model.parameters()),
         first_loss=first_loss,
         loss=facts,
         evaluation_differs=differs,
     )
+
+
+def _wanted(loaded: Loaded, targets: Tensor, output: tuple[int, ...]) -> tuple[int, ...]:
+    if loaded.kind in ("boxes", "likes"):
+        return output
+    classes, places = (len(loaded.classes),), tuple(targets.shape[1:])
+    return classes + places if loaded.kind == "pixels" else places + classes
 
 
 def _layer(

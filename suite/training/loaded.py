@@ -17,8 +17,10 @@ from suite.trial_result import Settings
 
 MOST, MOST_HELD = 2000, 1000
 """Examples looked at, of training and of validation: enough for every question that `suite check` asks."""
-Kind = Literal["images", "series", "tokens", "text"]
-"""`tokens` have one label each, a `text` is to be continued at every place."""
+Kind = Literal["images", "boxes", "pixels", "likes", "series", "tokens", "text"]
+"""`images`, `series` and `tokens` have one label each; a `text` is to be continued at every place. Images with `boxes`
+have objects to be found, with `pixels` a class for each of them; of `likes` those of the same class are sought."""
+_IMAGES: dict[str, Kind] = {"detection": "boxes", "segmentation": "pixels", "retrieval": "likes"}
 _SIZES = ("train_examples", "validation_examples", "train_share", "validation_share")
 _DEVICE = Device(name="cpu", precision="fp32", layout=torch.channels_last)
 
@@ -32,12 +34,12 @@ class Loaded:
     shape: tuple[int, ...]
     """What the network is built for."""
     targets: Tensor
-    """(n,), or (n, T) of a text."""
+    """As in `targets.py`."""
     rows: Tensor
     held_inputs: Tensor
     held_targets: Tensor
     stored: Tensor
-    """(N,) or (N, T): the label of every row, in stored order, as training and validation use them."""
+    """(N, ...): the target of every row, in stored order, as training and validation use them."""
     batch: Tensor
     """The first batch of the first epoch: in its order, augmented."""
     batch_targets: Tensor
@@ -46,16 +48,23 @@ class Loaded:
     vocabulary: tuple[str, ...] = ()
     """What each token stands for, the first one for padding."""
     separator: str = " "
+    task: str = "classification"
+    """The mechanism's name."""
 
     @property
     def kind(self) -> Kind:
         """What the examples are."""
         if self.inputs.ndim == 2:
             return "text" if self.targets.ndim == 2 else "tokens"
-        return "series" if self.inputs.ndim == 3 else "images"
+        return "series" if self.inputs.ndim == 3 else _IMAGES.get(self.task, "images")
 
     def some(self, rows: slice) -> tuple[Tensor, Tensor]:
-        """Some of the examples as a batch: sequences no longer than the longest of them."""
+        """Some of the examples as a batch: sequences no longer than the longest of them.
+
+        Of `likes` those of the first batch: among others there might be no two of a class.
+        """
+        if self.kind == "likes":
+            return self.batch[rows], self.batch_targets[rows]
         return trimmed(self.inputs[rows], self.targets[rows])
 
 
@@ -103,4 +112,5 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
         batch_size=batch_size,
         vocabulary=dataset.vocabulary,
         separator=dataset.separator,
+        task=str(settings["task"]),
     )

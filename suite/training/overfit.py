@@ -14,16 +14,16 @@ from torch import Tensor, nn
 from suite.training import padding
 from suite.training.batches import scoring_batches
 from suite.training.build import bind, build_model
-from suite.training.loaded import Loaded, trimmed
+from suite.training.loaded import Kind, Loaded, trimmed
 from suite.training.streams import number
 from suite.training.task import Task
 from suite.trial_result import Settings
 
 TINY = 32
 """Examples to learn by heart."""
-TINY_WINDOWS = 4
-"""The same of a text, where each place is something to learn. Few, as no state is carried over: what two windows that
-begin alike go on with cannot be known before they differ."""
+FEWER: dict[Kind, int] = {"text": 4, "boxes": 8, "pixels": 8}
+"""The same where there is more than a label to learn of each. Windows of a text are few, as no state is carried over:
+what two that begin alike go on with cannot be known before they differ."""
 SMALLEST_BATCH = 16
 """Whether a network can learn by heart is asked without the noise of smaller batches."""
 STEPS = 300
@@ -39,8 +39,10 @@ LOWER = (1 / 10, 1 / 100)
 _RESCUE_RATE = 0.003
 _SCORED_AT_ONCE = 256
 """Sequences; long ones would fill the memory otherwise."""
-_HELD_WINDOWS = 64
-"""Of a text, with a score for every symbol at every place of each."""
+_FEWER_HELD = 64
+"""Of a text, with a score for every symbol at every place of each; or of images with as much."""
+_LEARNT_BY = {"mean_average_precision": "average_precision_50", "map_at_r": "recall_at_1"}
+"""Where the task's metric asks for more than to be right: boxes that fit to the pixel, all of a class together."""
 
 
 @dataclass
@@ -220,8 +222,8 @@ def _attempt(make: Make, loaded: Loaded, seed: int, factor: float, *, rescue: bo
 def _learn(parts: Parts, loaded: Loaded) -> list[float]:
     """Until everything is right that can be, or the steps are used up, or there is no hope. The loss of every step."""
     inputs, targets = loaded.some(slice(_examples(loaded)))
-    # what windows that begin alike go on with cannot all be right
-    enough = LEARNT if loaded.kind == "text" else 1.0
+    # what windows that begin alike go on with cannot all be right, nor every pixel of a border
+    enough = LEARNT if loaded.kind in FEWER else 1.0
     batch, losses = _batch_size(loaded), list[float]()
     while len(losses) < STEPS:
         parts.model.train()
@@ -237,11 +239,12 @@ def _learn(parts: Parts, loaded: Loaded) -> list[float]:
 
 
 def _examples(loaded: Loaded) -> int:
-    return min(TINY_WINDOWS if loaded.kind == "text" else TINY, len(loaded.targets))
+    return min(FEWER.get(loaded.kind, TINY), len(loaded.targets))
 
 
 def _held_examples(loaded: Loaded) -> int:
-    return min(_HELD_WINDOWS, len(loaded.held_targets)) if loaded.kind == "text" else len(loaded.held_targets)
+    held = len(loaded.held_targets)
+    return min(_FEWER_HELD, held) if loaded.kind in FEWER else held
 
 
 def _batch_size(loaded: Loaded) -> int:
@@ -253,14 +256,15 @@ def _mean(values: list[float]) -> float:
 
 
 def _accuracy(parts: Parts, inputs: Tensor, targets: Tensor) -> float:
-    """Share of examples that are right, in evaluation mode; of a text, of places."""
+    """Share of examples that are right, in evaluation mode; of a text, of places; else the metric that says as much."""
     with torch.no_grad():
         parts.model.eval()
-        right = [
-            parts.task.per_example(parts.task.tally(parts.model(some), labels))
-            for some, labels in _at_once(inputs, targets)
-        ]
-        return float(torch.cat(right).float().mean())
+        tallies = torch.cat([parts.task.tally(parts.model(some), labels) for some, labels in _at_once(inputs, targets)])
+        right = parts.task.per_example(tallies)
+        if right.dtype == torch.bool:
+            return float(right.float().mean())
+        name = parts.task.metric_name
+        return parts.task.metrics(tallies, 0.0)[_LEARNT_BY.get(name, name)]
 
 
 def _at_once(inputs: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
