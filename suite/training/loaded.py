@@ -112,5 +112,5 @@ def load_examples(settings: Settings, dataset: Dataset, seed: int) -> Loaded:
         batch_size=batch_size,
         vocabulary=dataset.vocabulary,
         separator=dataset.separator,
-        task=str(settings["task"]),
+        task=str(settings.get("task", "classification")),
     )
