@@ -90,6 +90,11 @@ def _described(dataset: "Dataset") -> "Description":
     inputs, targets, test_inputs, test_targets = (part.numpy() for part in dataset[:4])
     parts = (inputs, targets, test_inputs, test_targets)
     text: dict[str, Any] = {"vocabulary": dataset.vocabulary, "separator": dataset.separator}
+    if inputs.ndim == 4 and targets.ndim > 1:
+        what = "boxes" if targets.dtype.kind == "f" else "a class for each pixel"
+        raise InputError(
+            f"a data set with {what} has no page of this kind; `suite check WORKLOAD` shows examples and what is in them"
+        )
     if inputs.ndim == 4:
         return image_page.describe(*parts, dataset.classes)
     if inputs.ndim == 3:

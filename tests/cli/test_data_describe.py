@@ -76,3 +76,9 @@ def test_a_name_that_means_two_data_sets_is_refused_naming_the_workloads() -> No
     assert one_of("glyphs", [here, twin]) is here
     with pytest.raises(InputError, match="name one of them: glyphs_cnn, more_glyphs"):
         one_of("glyphs", [here, there])
+
+
+def test_boxes_and_pixels_have_no_page_and_it_is_said_where_to_look(suite: Suite) -> None:
+    done = suite("data", "describe", "scenes_unet")
+    assert done.returncode == 2
+    assert "a class for each pixel has no page of this kind; `suite check WORKLOAD`" in done.stderr

@@ -1,0 +1,33 @@
+"""No tip of the collections is without an ablation."""
+
+from pathlib import Path
+
+import pytest
+
+from suite.spec.ablation import find_ablations, load_ablation
+
+ROOT = Path(__file__).parents[1]
+TIPS = [
+    f"{collection}{number}" for collection, last in (("A", 15), ("B", 14), ("C", 19)) for number in range(1, last + 1)
+]
+ROWS = (
+    "conv3x3_stack", "conv_1xn", "init_scheme", "bn_vs_dropout", "fpn_vs_no_fpn", "sgd_vs_adam", "activation",
+    "batch_size", "initial_lr", "multistep_schedule", "zero_center", "residual_dense", "focal_loss",
+    "metric_choice", "finetune_vs_scratch", "upsample_vs_deconv", "whitening", "shuffle", "sobel_first_layer",
+    "dropout_as_ensemble", "binary_then_finetune", "lrn", "filters_pow2", "multiscale", "first_layer_width",
+    "overfit_small_set", "early_stopping", "curve_diagnosis", "small_subset_tuning", "known_good_skeleton",
+    "adam_lr", "radam", "cosine_tmax", "grad_clip", "lstm_init", "norm_dropout_placement", "rnn_layer_norm",
+    "metric_learning_order", "triplet_margin", "batch_size_one", "embed_vs_hidden", "lstm_depth",
+    "weight_decay", "cnn_depth", "gru_vs_lstm", "strong_baseline", "padding_length", "data_over_model",
+)  # fmt: skip
+ABLATIONS = {path.stem: path for path in find_ablations(ROOT / "ablations")}
+
+
+@pytest.mark.parametrize("tip", TIPS)
+def test_every_tip_has_an_ablation(tip: str) -> None:
+    assert any(tip in load_ablation(str(path)).source.split(", ") for path in ABLATIONS.values())
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_of_the_catalogue_is_there(row: str) -> None:
+    assert row in ABLATIONS
