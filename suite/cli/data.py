@@ -92,9 +92,7 @@ def _described(dataset: "Dataset") -> "Description":
     text: dict[str, Any] = {"vocabulary": dataset.vocabulary, "separator": dataset.separator}
     if inputs.ndim == 4 and targets.ndim > 1:
         what = "boxes" if targets.dtype.kind == "f" else "a class for each pixel"
-        raise InputError(
-            f"a data set with {what} has no page of this kind; `suite check WORKLOAD` shows examples and what is in them"
-        )
+        raise InputError(f"a data set with {what} has no page of this kind; `suite check WORKLOAD` shows what is in it")
     if inputs.ndim == 4:
         return image_page.describe(*parts, dataset.classes)
     if inputs.ndim == 3:
