@@ -12,6 +12,7 @@ from suite.cli.console import out, print_json
 from suite.cli.prepare import prepare_data
 from suite.errors import InputError
 from suite.report import tables
+from suite.spec.problems import accepted
 from suite.spec.workload import Workload, find_workloads, load_workload
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def _named(name: str) -> list[Workload]:
     workloads = [load_workload(str(path)) for path in find_workloads()]
     wanted = [item for item in workloads if name in (item.id, item.data_settings["data"])]
     if not wanted:
-        known = sorted({str(item.data_settings["data"]) for item in workloads} | {item.id for item in workloads})
-        raise InputError(f"data set {name!r}: not known; accepted: {', '.join(known)}")
+        known = {str(item.data_settings["data"]) for item in workloads} | {item.id for item in workloads}
+        raise InputError(f"data set {name!r}: not known; accepted: {accepted(name, known)}")
     return wanted
 
 

@@ -17,7 +17,9 @@ _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _NUMBERS = {int, float}
 _LARGEST = 2**63
 """Whole numbers stay below: floats, Parquet and torch hold none that is larger than a float or 64 bits."""
-_SHARES = ("accuracy", "macro_f1", "inverse_perplexity")
+_SHARES = (
+    "accuracy", "macro_f1", "inverse_perplexity", "mean_average_precision", "mean_iou", "recall_at_1", "map_at_r",
+)  # fmt: skip
 _MEASURED_SHARES = tuple(f"{part}_{share}" for part in ("train", "val", "test") for share in _SHARES)
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}

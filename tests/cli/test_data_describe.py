@@ -65,7 +65,7 @@ def test_an_unknown_name_gets_one_line_with_what_is_accepted(suite: Suite, folde
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert line.startswith("error: data set 'dogits': not known; accepted: cifar10,")
+    assert line.startswith("error: data set 'dogits': not known; accepted: digits,")
     assert not (folder / "results").exists()
 
 
