@@ -42,6 +42,7 @@ _SCORED_AT_ONCE = 256
 """Sequences; long ones would fill the memory otherwise."""
 _FEWER_HELD = 64
 """Of a text, with a score for every symbol at every place of each; or of images with as much."""
+_MEASURES: dict[Kind, str] = {"boxes": "average precision", "pixels": "mean IoU"}
 _LEARNT_BY = {"mean_average_precision": "average_precision_50", "map_at_r": "recall_at_1"}
 """Where the task's metric asks for more than to be right: boxes that fit to the pixel, all of a class together."""
 
@@ -78,7 +79,7 @@ class Attempt:
     highest_loss: float
     last_loss: float
     accuracy: float
-    """On the tiny set, in evaluation mode."""
+    """On the tiny set, in evaluation mode; a metric where no share is right or wrong."""
     held_accuracy: float
     """On examples it has not seen."""
     steps: int
@@ -110,6 +111,8 @@ class Overfit:
     attempts: tuple[Attempt, ...]
 
     batch_size: int
+    measure: str
+    """What an attempt's `accuracy` is a share of, in words: `right`, or a metric's name."""
 
     @property
     def best(self) -> Attempt:
@@ -160,6 +163,7 @@ def overfit(make: Make, loaded: Loaded, seed: int) -> Overfit:
         examples=_examples(loaded),
         held_examples=_held_examples(loaded),
         batch_size=_batch_size(loaded),
+        measure=_MEASURES.get(loaded.kind, "right"),
         attempts=tuple(attempts),
     )
 
