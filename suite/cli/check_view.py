@@ -141,7 +141,8 @@ def _layer_table(model: "ModelFacts") -> Table:
 def _loss_line(model: "ModelFacts", classes: int, kind: str) -> Text:
     if model.loss is None:
         return Text(f"loss before training: {model.first_loss:.4g}")
-    per_place, what = (" per place", "symbols") if kind == "text" else ("", "classes")
+    each = {"text": (" per place", "symbols"), "pixels": (" per pixel", "classes")}
+    per_place, what = each.get(kind, ("", "classes"))
     expected = f"ln({classes}) = {math.log(classes):.4g} for {classes} {what}"
     text = f"loss before training{per_place}: {model.first_loss:.4g}; {expected}"
     if abs(model.loss.even - math.log(classes)) > 1e-3:
@@ -156,7 +157,7 @@ def _overfit_table(overfit: "Overfit", data: "DataFacts") -> Table:
         windows = f"{overfit.examples} windows of {data.shape[0]} places by heart, in batches of {overfit.batch_size}"
         title = f"{windows};\neach by itself: no state is carried over"
     table = Table("rate", title=title, title_justify="left", title_style="", box=None, pad_edge=False)
-    for heading in ("steps", "loss", "right", "right of others"):
+    for heading in ("steps", "loss", overfit.measure, f"{overfit.measure} of others"):
         table.add_column(heading, justify="right", header_style="dim")
     for attempt in overfit.attempts:
         table.add_row(

@@ -86,14 +86,16 @@ def describe(
 
 def _described(dataset: "Dataset") -> "Description":
     """By what the inputs are; see `Dataset`."""
-    from suite.report import image_page, sequence_page
+    from suite.report import image_page, map_page, sequence_page
+    from suite.training.targets import are_boxes, are_pixels
 
     inputs, targets, test_inputs, test_targets = (part.numpy() for part in dataset[:4])
     parts = (inputs, targets, test_inputs, test_targets)
     text: dict[str, Any] = {"vocabulary": dataset.vocabulary, "separator": dataset.separator}
-    if inputs.ndim == 4 and targets.ndim > 1:
-        what = "boxes" if targets.dtype.kind == "f" else "a class for each pixel"
-        raise InputError(f"a data set with {what} has no page of this kind; `suite check WORKLOAD` shows what is in it")
+    if inputs.ndim == 4 and are_pixels(dataset.targets):
+        return map_page.describe(*parts, dataset.classes)
+    if inputs.ndim == 4 and are_boxes(dataset.targets):
+        raise InputError("a data set with boxes has no page of this kind; `suite check WORKLOAD` shows what is in it")
     if inputs.ndim == 4:
         return image_page.describe(*parts, dataset.classes)
     if inputs.ndim == 3:

@@ -111,8 +111,8 @@ def class_table(classes: Classes) -> Table:
     return Table(caption="Classes", columns=("class", "training pool", "test part", "share of the pool"), rows=rows)
 
 
-def balance_figure(classes: Classes) -> Figure:
-    """Bars, the training pool beside the test part."""
+def balance_figure(classes: Classes, what: str = "Examples") -> Figure:
+    """Bars, the training pool beside the test part; `what` is counted."""
     order = list(range(len(classes.names)))
     cut = len(order) > _MOST_BARS
     if cut:
@@ -120,16 +120,16 @@ def balance_figure(classes: Classes) -> Figure:
         order = [*ranked[: _MOST_BARS // 2], *ranked[-_MOST_BARS // 2 :]]
     labels = [style.drawable(classes.names[place], 18) or f"class {place + 1}" for place in order]
     parts = (("training pool", classes.pool), ("test part", classes.test))
-    caption = "Examples per class. The two drawings have scales of their own."
+    caption = f"{what} per class. The two drawings have scales of their own."
     return Figure(
         slug="balance",
         message=f"The classes are {balance(min(classes.pool_ratio, classes.test_ratio))}",
         caption=f"{caption} Only the {_MOST_BARS // 2} largest and smallest classes are drawn." if cut else caption,
-        panels=tuple(_bars(part, labels, [counts[place] for place in order]) for part, counts in parts),
+        panels=tuple(_bars(part, what, labels, [counts[place] for place in order]) for part, counts in parts),
     )
 
 
-def _bars(part: str, labels: Sequence[str], counts: Sequence[int]) -> Panel:
+def _bars(part: str, what: str, labels: Sequence[str], counts: Sequence[int]) -> Panel:
     with style.drawing():
         figure, axes = style.canvas(
             0.55 + 0.22 * len(labels), left=0.2 + 0.075 * max(map(len, labels)), right=0.62, top=0.35, bottom=0.1
@@ -147,4 +147,4 @@ def _bars(part: str, labels: Sequence[str], counts: Sequence[int]) -> Panel:
         sns.despine(ax=axes, bottom=True)
         axes.set_title(part)
         said = ", ".join(f"{name} {count:,}" for name, count in zip(labels, counts, strict=True))
-        return style.finish(figure, name=style.file_stem("balance", part), alt=f"Examples per class, {part}: {said}")
+        return style.finish(figure, name=style.file_stem("balance", part), alt=f"{what} per class, {part}: {said}")

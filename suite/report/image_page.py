@@ -1,7 +1,7 @@
 """A data set of images as a person looks at it: a row of pictures per class, values, copies."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from suite.report.data_page import (
     where,
 )
 from suite.report.data_profile import Classes, Group
-from suite.report.image_profile import ImageProfile, findings, profile
+from suite.report.image_profile import ImageProfile, Images, findings, profile
 from suite.report.tables import Table, number, text
 
 Pictures = NDArray[np.uint8]
@@ -38,7 +38,7 @@ def describe(
 ) -> Description:
     """Targets are (N,) places in `classes`. Raises DataError for what is no such data set."""
     found = profile(inputs, targets, test_inputs, test_targets, classes)
-    values, balance = value_table(found), class_table(found.classes)
+    values, balance = value_table(found.images), class_table(found.classes)
     return Description(
         profile=found,
         findings=findings(found),
@@ -50,24 +50,20 @@ def describe(
             "figure_of_classes": balance_figure(found.classes),
             "class_table": balance,
             "value_table": values,
-            "copies": [_group_strip(group, inputs, test_inputs) for group in found.copies.groups],
+            "copies": [group_strip(group, inputs, test_inputs) for group in found.copies.groups],
         },
     )
 
 
 def fact_table(found: ImageProfile) -> Table:
     """The data set in a dozen lines, for the terminal and the page."""
-    images = found.images
-    depth = len(images.channels)
-    low = min(channel.minimum for channel in images.channels)
-    high = max(channel.maximum for channel in images.channels)
+    shape, *values = image_facts(found.images)
     lines = (
         ("training pool", f"{found.pool:,} images"),
         ("test part", f"{found.test:,} images"),
-        ("image", f"{images.height} × {images.width} pixels, {depth} channel{'s' * (depth != 1)}"),
+        shape,
         *class_facts(found.classes),
-        ("values", f"{low} to {high} (possible: 0 to 255)"),
-        ("constant pixels", f"{images.constant_pixels:,} of {images.height * images.width:,}"),
+        *values,
         *copy_facts(found.copies, found.test),
     )
     return Table(
@@ -77,7 +73,17 @@ def fact_table(found: ImageProfile) -> Table:
     )
 
 
-def value_table(found: ImageProfile) -> Table:
+def image_facts(images: Images) -> Iterator[tuple[str, str]]:
+    """Lines of the table of facts: the shape first."""
+    depth = len(images.channels)
+    low = min(channel.minimum for channel in images.channels)
+    high = max(channel.maximum for channel in images.channels)
+    yield "image", f"{images.height} × {images.width} pixels, {depth} channel{'s' * (depth != 1)}"
+    yield "values", f"{low} to {high} (possible: 0 to 255)"
+    yield "constant pixels", f"{images.constant_pixels:,} of {images.height * images.width:,}"
+
+
+def value_table(images: Images) -> Table:
     """A row per channel, as pandas' `describe` has it."""
     heads = ("channel", "mean", "standard deviation", "minimum", "25 %", "median", "75 %", "maximum")
     rows = tuple(
@@ -87,7 +93,7 @@ def value_table(found: ImageProfile) -> Table:
             number(f"{channel.standard_deviation:.2f}"),
             *(number(str(value)) for value in (channel.minimum, *channel.quartiles, channel.maximum)),
         )
-        for channel in found.images.channels
+        for channel in images.channels
     )
     return Table(caption="Values in the training pool, of 0 to 255", columns=heads, rows=rows)
 
@@ -95,19 +101,20 @@ def value_table(found: ImageProfile) -> Table:
 def _class_strips(classes: Classes, inputs: Pictures) -> list[Strip]:
     shown = list(zip(classes.names, classes.pool, classes.examples, strict=True))[:MOST_CLASSES]
     return [
-        _strip(name, f"{count:,} in the pool", [inputs[place] for place in places])
+        strip(name, f"{count:,} in the pool", [inputs[place] for place in places])
         for name, count, places in shown
         if places
     ]
 
 
-def _group_strip(group: Group, inputs: Pictures, test_inputs: Pictures) -> Strip:
+def group_strip(group: Group, inputs: Pictures, test_inputs: Pictures) -> Strip:
+    """The picture that a group's copies are of."""
     picture = inputs[group.pool[0]] if group.pool else test_inputs[group.test[0]]
-    return _strip(", ".join(group.labels), where(group), [picture])
+    return strip(", ".join(group.labels), where(group), [picture])
 
 
-def _strip(label: str, note: str, pictures: Sequence[NDArray[np.uint8]]) -> Strip:
-    """Pictures are (H, W, C), one or more, all of the same shape."""
+def strip(label: str, note: str, pictures: Sequence[NDArray[np.uint8]]) -> Strip:
+    """Pictures side by side; they are (H, W, C), one or more, all of the same shape."""
     step = -(-max(pictures[0].shape[:2]) // _LONGEST_SIDE)
     shown = [picture[::step, ::step] for picture in pictures]
     height, _, depth = shown[0].shape

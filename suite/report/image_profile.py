@@ -68,8 +68,9 @@ def profile(
     classes: Sequence[str],
 ) -> ImageProfile:
     """Inputs are (N, H, W, C), targets (N,) places in `classes`. Raises DataError for anything else."""
-    _check("pool", inputs, targets, len(classes))
-    _check("test part", test_inputs, test_targets, len(classes))
+    for part, images, labels in (("pool", inputs, targets), ("test part", test_inputs, test_targets)):
+        check_images(part, images)
+        check_labels(part, images, labels, len(classes))
     if inputs.shape[1:] != test_inputs.shape[1:]:
         raise DataError(f"images: {inputs.shape[1:]} in the pool, {test_inputs.shape[1:]} in the test part")
     return ImageProfile(
@@ -77,7 +78,7 @@ def profile(
         test=len(test_inputs),
         classes=class_balance(targets, test_targets, classes),
         copies=copies_of(inputs, test_inputs, [*targets.tolist(), *test_targets.tolist()], classes),
-        images=_images(inputs),
+        images=images_of(inputs),
     )
 
 
@@ -86,18 +87,19 @@ def findings(found: ImageProfile) -> tuple[Finding, ...]:
     said = [
         *copy_findings(found.copies, found.pool, found.test),
         *class_findings(found.classes),
-        *_image_findings(found.images),
+        *image_findings(found.images),
     ]
     return tuple(sorted(said, key=lambda one: not one.is_problem))
 
 
-def _check(part: str, inputs: NDArray[Any], targets: NDArray[Any], classes: int) -> None:
+def check_images(part: str, inputs: NDArray[Any]) -> None:
+    """Raises DataError unless it is a part of a data set of images."""
     if inputs.dtype != np.uint8 or inputs.ndim != 4 or not inputs.size:
         raise DataError(f"{part}: {inputs.dtype} {inputs.shape}; accepted: images, uint8 (N, H, W, C), at least one")
-    check_labels(part, inputs, targets, classes)
 
 
-def _images(inputs: NDArray[np.uint8]) -> Images:
+def images_of(inputs: NDArray[np.uint8]) -> Images:
+    """Of the pool (N, H, W, C)."""
     _, height, width, depth = inputs.shape
     names = _CHANNELS.get(depth) or tuple(f"channel {place + 1}" for place in range(depth))
     # Counted level by level: the whole pool as floating point numbers would not fit beside it.
@@ -131,7 +133,8 @@ def _channel(name: str, counts: NDArray[np.int64]) -> Channel:
     )
 
 
-def _image_findings(images: Images) -> Iterator[Finding]:
+def image_findings(images: Images) -> Iterator[Finding]:
+    """Values that fill little of their range, pixels that never vary."""
     for channel in images.channels:
         if channel.maximum - channel.minimum < _LEVELS // 2:
             used = f"{channel.minimum} to {channel.maximum}"

@@ -11,6 +11,7 @@ from suite.training.data_findings import data_findings, label_findings
 from suite.training.finding import Finding
 from suite.training.inspect_data import DataFacts
 from suite.training.inspect_model import Layer, LossFacts, ModelFacts
+from suite.training.loaded import Kind
 from suite.training.overfit import STEPS, Attempt, Overfit
 
 _SYMPTOMS = ("confident_start", "exploding", "rate", "overfit")
@@ -19,6 +20,11 @@ _CAUSES = (
     "frozen", "no_gradient", "not_moving", "zero_grad",
 )  # fmt: skip
 
+_TARGETS = {
+    "text": ("place", "symbols", "n, T, symbols", 2),
+    "pixels": ("pixel", "classes", "n, classes, H, W", 1),
+}
+"""What has a target, what that is one of, the shape of scores, and their axis to be normalised."""
 _EXAMPLES = {"text": "windows of text", "boxes": "images", "pixels": "images"}
 
 
@@ -63,14 +69,15 @@ def _model(measured: Measured) -> Iterator[Finding]:
         )
         return
     if model.output != model.wanted_output:
-        each = "one per class" if len(model.wanted_output) == 1 else "at each place one per symbol"
+        one, many, *_ = _TARGETS.get(measured.data.kind, ("", "classes"))
+        each = f"at each {one} one for each of the {many}" if one else "one per class"
         yield Finding(
             kind="output_size",
             sentence=f"the network gives scores of shape {model.output} per example, not {model.wanted_output}: {each}",
             remedy="give the last layer as many outputs as there are classes",
         )
     if model.loss is not None:
-        yield from _loss(model.loss, each_place=measured.data.kind == "text")
+        yield from _loss(model.loss, measured.data.kind)
     if model.loss is not None and not model.first_loss <= 2 * model.loss.even + 1:
         yield Finding(
             kind="confident_start",
@@ -89,9 +96,9 @@ def _model(measured: Measured) -> Iterator[Finding]:
         )
 
 
-def _loss(loss: LossFacts, *, each_place: bool) -> Iterator[Finding]:
-    one, many, shape = ("place", "symbols", "n, T, symbols") if each_place else ("example", "classes", "n, classes")
-    axis = f"dim={2 if each_place else 1} of scores of shape ({shape})"
+def _loss(loss: LossFacts, kind: Kind) -> Iterator[Finding]:
+    one, many, shape, place = _TARGETS.get(kind, ("example", "classes", "n, classes", 1))
+    axis = f"dim={place} of scores of shape ({shape})"
     if abs(loss.together - loss.alone) > 1e-3 * (1 + abs(loss.alone)):
         ratio = loss.together / loss.alone if loss.alone else math.inf
         if ratio > 5 and math.isfinite(ratio):
@@ -177,7 +184,7 @@ def _learning(tiny_set: str, overfit: Overfit, swept: Sequence[float]) -> Iterat
         return
     what = f"{tiny_set} are not learnt by heart in {STEPS} steps"
     if last.learnt and not last.rescue:
-        yield _rate(what, asked, last, swept)
+        yield _rate(what, overfit, swept)
     elif last.learnt:
         yield Finding(
             kind="slow",
@@ -188,7 +195,7 @@ def _learning(tiny_set: str, overfit: Overfit, swept: Sequence[float]) -> Iterat
     else:
         yield Finding(
             kind="overfit",
-            sentence=f"{what}, at no rate, nor with Adam (best: {overfit.best.accuracy:.0%} right)",
+            sentence=f"{what}, at no rate, nor with Adam (best: {overfit.best.accuracy:.0%} {overfit.measure})",
             remedy="the code or the architecture is at fault: check what the loader gives, then each layer's size",
         )
 
@@ -208,14 +215,15 @@ def _detour(tiny_set: str, asked: Attempt, works: Attempt, swept: Sequence[float
     )
 
 
-def _rate(what: str, asked: Attempt, works: Attempt, swept: Sequence[float]) -> Finding:
+def _rate(what: str, overfit: Overfit, swept: Sequence[float]) -> Finding:
+    asked, works = overfit.attempts[0], overfit.attempts[-1]
     covered, remedy = _lower(works, swept)
     nearly = asked.accuracy >= 0.8
     return Finding(
         kind="rate",
         sentence=(
-            f"{what} at the rate {asked.rate:.3g} ({asked.accuracy:.0%} right), but at {works.rate:.3g} they are: "
-            f"the rate is {'a little ' if nearly else ''}too high"
+            f"{what} at the rate {asked.rate:.3g} ({asked.accuracy:.0%} {overfit.measure}), but at {works.rate:.3g} "
+            f"they are: the rate is {'a little ' if nearly else ''}too high"
         ),
         remedy=remedy,
         wrong=not covered and not nearly,

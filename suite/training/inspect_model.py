@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from suite.training.loaded import Loaded
+from suite.training.loaded import Kind, Loaded
 from suite.training.overfit import Make, Parts
 from suite.training.streams import number
 
 _PROBE = 64
 """Examples in the batch that gradients are taken on."""
-_PROBE_TEXT = (6, 8)
-"""Windows and places of the made-up text on which a loss is tried."""
+_PROBES: dict[Kind, tuple[int, ...]] = {"text": (6, 8), "pixels": (3, 4, 5)}
+"""Shapes of the made-up targets on which a loss is tried, where an example has many."""
 _STEPS = 5
 
 
@@ -80,7 +80,7 @@ def inspect_model(make: Make, loaded: Loaded, seed: int) -> ModelFacts:
         shapes, output = _shapes(parts.model, inputs[: max(2, min(8, len(inputs)))])
         facts = None
         if loaded.kind not in ("boxes", "likes"):  # their losses are none of scores by class alone
-            facts = _loss_facts(parts.criterion, len(loaded.classes), each_place=loaded.kind == "text")
+            facts = _loss_facts(parts.criterion, len(loaded.classes), loaded.kind)
         first_loss, gradients = _gradients(parts, inputs, targets, seed)
         moved = _moved(make(), inputs, targets, seed)
         differs = _evaluation_differs(parts, inputs, seed)
@@ -166,25 +166,29 @@ def _shapes(model: nn.Module, inputs: Tensor) -> tuple[dict[str, tuple[int, ...]
     return shapes, tuple(output.shape[1:])
 
 
-def _loss_facts(criterion: Callable[[Tensor, Tensor], Tensor], classes: int, *, each_place: bool) -> LossFacts:
+def _loss_facts(criterion: Callable[[Tensor, Tensor], Tensor], classes: int, kind: Kind) -> LossFacts:
     generator = torch.Generator().manual_seed(0)
     # not the number of classes, so that no axis can be taken for the other by chance
-    shape = _PROBE_TEXT if each_place else (3 * classes,)
+    shape = _PROBES.get(kind, (3 * classes,))
     targets = (torch.arange(math.prod(shape)) % classes).view(shape)
     scores = torch.randn(*shape, classes, generator=generator)
     right = torch.nn.functional.one_hot(targets, classes).float()
-    alone = [float(criterion(score, target)) for score, target in _singles(scores, targets)]
+
+    def loss(scores: Tensor, targets: Tensor) -> float:
+        return float(criterion(scores.movedim(-1, 1) if kind == "pixels" else scores, targets))
+
+    alone = [loss(score, target) for score, target in _singles(scores, targets)]
     return LossFacts(
-        even=float(criterion(torch.zeros(*shape, classes), targets)),
+        even=loss(torch.zeros_like(scores), targets),
         alone=sum(alone) / len(alone),
-        together=float(criterion(scores, targets)),
-        certain=float(criterion(1000 * right, targets)),
-        sure=float(criterion(20 * right, targets)),
+        together=loss(scores, targets),
+        certain=loss(1000 * right, targets),
+        sure=loss(20 * right, targets),
     )
 
 
 def _singles(scores: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Example by example, of a text place by place, each as a batch of its own."""
+    """Example by example, of a text place by place, of maps pixel by pixel, each as a batch of its own."""
     one = (1,) * targets.ndim
     for score, target in zip(scores.view(-1, scores.shape[-1]), targets.flatten(), strict=True):
         yield score.view(*one, -1), target.view(one)

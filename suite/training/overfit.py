@@ -33,14 +33,16 @@ OVERSHOT = 1.3
 """Times the loss before training: no plateau, nor the noise of small batches and dropout, gets there."""
 WILD = 2.0
 """The same, from which on a lower rate is tried although the set was learnt: recurrent networks survive a lot."""
-LEARNT = 0.95
-"""Share of the tiny set that must be right, in evaluation mode: without the network's own noise."""
+LEARNT, LEARNT_MAPS = 0.95, 0.9
+"""Share of the tiny set that must be right, in evaluation mode: without the network's own noise. Of maps of classes the
+mean IoU, which a border that is a pixel off costs more where things are small or thin."""
 LOWER = (1 / 10, 1 / 100)
 _RESCUE_RATE = 0.003
 _SCORED_AT_ONCE = 256
 """Sequences; long ones would fill the memory otherwise."""
 _FEWER_HELD = 64
 """Of a text, with a score for every symbol at every place of each; or of images with as much."""
+_MEASURES: dict[Kind, str] = {"boxes": "average precision", "pixels": "mean IoU"}
 _LEARNT_BY = {"mean_average_precision": "average_precision_50", "map_at_r": "recall_at_1"}
 """Where the task's metric asks for more than to be right: boxes that fit to the pixel, all of a class together."""
 
@@ -77,15 +79,17 @@ class Attempt:
     highest_loss: float
     last_loss: float
     accuracy: float
-    """On the tiny set, in evaluation mode."""
+    """On the tiny set, in evaluation mode; a metric where no share is right or wrong."""
     held_accuracy: float
     """On examples it has not seen."""
     steps: int
+    enough: float = LEARNT
+    """The accuracy from which on the set is learnt."""
 
     @property
     def learnt(self) -> bool:
         """By heart."""
-        return self.accuracy >= LEARNT
+        return self.accuracy >= self.enough
 
     @property
     def overshot(self) -> bool:
@@ -107,6 +111,8 @@ class Overfit:
     attempts: tuple[Attempt, ...]
 
     batch_size: int
+    measure: str
+    """What an attempt's `accuracy` is a share of, in words: `right`, or a metric's name."""
 
     @property
     def best(self) -> Attempt:
@@ -157,6 +163,7 @@ def overfit(make: Make, loaded: Loaded, seed: int) -> Overfit:
         examples=_examples(loaded),
         held_examples=_held_examples(loaded),
         batch_size=_batch_size(loaded),
+        measure=_MEASURES.get(loaded.kind, "right"),
         attempts=tuple(attempts),
     )
 
@@ -216,6 +223,7 @@ def _attempt(make: Make, loaded: Loaded, seed: int, factor: float, *, rescue: bo
         accuracy=_accuracy(parts, *loaded.some(slice(_examples(loaded)))),
         held_accuracy=_accuracy(parts, loaded.held_inputs[:held], loaded.held_targets[:held]),
         steps=len(losses),
+        enough=_enough(loaded),
     )
 
 
@@ -223,7 +231,7 @@ def _learn(parts: Parts, loaded: Loaded) -> list[float]:
     """Until everything is right that can be, or the steps are used up, or there is no hope. The loss of every step."""
     inputs, targets = loaded.some(slice(_examples(loaded)))
     # what windows that begin alike go on with cannot all be right, nor every pixel of a border
-    enough = LEARNT if loaded.kind in FEWER else 1.0
+    enough = _enough(loaded) if loaded.kind in FEWER else 1.0
     batch, losses = _batch_size(loaded), list[float]()
     while len(losses) < STEPS:
         parts.model.train()
@@ -236,6 +244,10 @@ def _learn(parts: Parts, loaded: Loaded) -> list[float]:
         if len(losses) >= _NO_HOPE and max(losses) > OVERSHOT * losses[0] and _mean(losses[-50:]) > 0.9 * losses[0]:
             break
     return losses
+
+
+def _enough(loaded: Loaded) -> float:
+    return LEARNT_MAPS if loaded.kind == "pixels" else LEARNT
 
 
 def _examples(loaded: Loaded) -> int:

@@ -78,7 +78,15 @@ def test_a_name_that_means_two_data_sets_is_refused_naming_the_workloads() -> No
         one_of("glyphs", [here, there])
 
 
-def test_boxes_and_pixels_have_no_page_and_it_is_said_where_to_look(suite: Suite) -> None:
+def test_maps_of_classes_are_described_by_their_pixels(suite: Suite, folder: Path) -> None:
     done = suite("data", "describe", "scenes_unet")
+    assert done.returncode == 0, done.stderr
+    for words in ("! classes have 2.4 %", "always guessing “background”", "mean IoU", "48 × 48 pixels, 1 channel"):
+        assert words in done.stdout.replace("\xa0", " ")
+    assert "Pixels per class" in (folder / "results/data/scenes_unet/index.html").read_text(encoding="utf-8")
+
+
+def test_boxes_have_no_page_and_it_is_said_where_to_look(suite: Suite) -> None:
+    done = suite("data", "describe", "scenes_detector")
     assert done.returncode == 2
-    assert "a class for each pixel has no page of this kind; `suite check WORKLOAD`" in done.stderr
+    assert "a data set with boxes has no page of this kind; `suite check WORKLOAD`" in done.stderr

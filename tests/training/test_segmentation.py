@@ -104,6 +104,15 @@ def test_pixels_of_no_class_make_no_border_and_no_loss() -> None:
     )
 
 
+def test_where_nothing_is_judged_there_is_no_loss_and_a_single_image_is_the_whole() -> None:
+    task, true = segmentation.build(), maps(1, 3, 1)
+    scores, nothing = torch.randn(1, 3, 12, 12, generator=generator()), torch.full_like(true, VOID)
+    assert float(cross_entropy.build()(scores, nothing)) == 0.0
+    assert task.metrics(task.tally(scores, nothing), 0.0)["mean_iou"] == 0.0
+    tallies = task.tally(scores, true)
+    assert task.per_example(tallies).tolist() == [task.metrics(tallies, 0.0)["mean_iou"]]
+
+
 @pytest.mark.parametrize("upsampling", ["transposed", "bilinear", "nearest"])
 @pytest.mark.parametrize("size", [(16, 16), (13, 22)])
 def test_every_pixel_gets_scores_at_any_size(upsampling: str, size: tuple[int, int]) -> None:

@@ -1,6 +1,7 @@
 """Cross-entropy in nats. Label smoothing: Szegedy et al., Rethinking the Inception Architecture (2015), section 7."""
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
@@ -20,9 +21,9 @@ def build(*, label_smoothing: Fraction = 0.0) -> Callable[[Tensor, Tensor], Tens
 
     def loss(outputs: Tensor, targets: Tensor) -> Tensor:
         if are_pixels(targets):
-            return functional.cross_entropy(
-                outputs.float(), targets.long(), label_smoothing=label_smoothing, ignore_index=VOID
-            )
+            kind: dict[str, Any] = {"label_smoothing": label_smoothing, "ignore_index": VOID, "reduction": "sum"}
+            total = functional.cross_entropy(outputs.float(), targets.long(), **kind)
+            return total / (targets != VOID).sum().clamp_min(1)  # a batch in which nothing is judged has no loss
         if targets.ndim == 2:
             outputs, targets = outputs.flatten(0, 1), targets.flatten()
         if outputs.ndim == 2:

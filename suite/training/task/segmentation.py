@@ -62,6 +62,8 @@ class Segmentation:
         """
         counts, n = tallies[:, :-_BORDERS], len(tallies)
         total = counts.sum(dim=0, keepdim=True)
+        if n == 1:
+            return _mean_iou(total)
         return n * _mean_iou(total) - (n - 1) * _mean_iou(total - counts)
 
     def _borders(self, predicted: Tensor, true: Tensor, judged: Tensor) -> Tensor:
@@ -95,7 +97,7 @@ def _border(classes: Tensor, judged: Tensor) -> Tensor:
 
 
 def _mean_iou(counts: Tensor) -> Tensor:
-    """Of counts (b, 3 * classes) of right, predicted and true pixels: (b,)."""
+    """Of counts (b, 3 * classes) of right, predicted and true pixels: (b,); 0 where nothing is judged."""
     right, predicted, true = counts.view(len(counts), 3, -1).unbind(dim=1)
     union = predicted + true - right
-    return torch.where(union > 0, right / union.clamp_min(1), torch.nan).nanmean(dim=1)
+    return (right / union.clamp_min(1)).sum(dim=1) / (union > 0).sum(dim=1).clamp_min(1)
