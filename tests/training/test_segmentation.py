@@ -88,6 +88,8 @@ def test_a_border_is_found_if_one_is_predicted_near_it_and_ragged_ones_are_longe
     assert [each["border_f1"] for each in found[:3]] == pytest.approx([1.0, 1.0, 0.0], abs=1e-6)
     assert found[0]["border_length"] == 1.0
     assert found[3]["border_length"] > 1.3
+    nothing = near.metrics(near.tally(saying(torch.zeros_like(true), 2), true), 0.0)
+    assert 0 < nothing["border_length"] < 0.2
     assert wide.metrics(wide.tally(saying(far, 2), true), 0.0)["border_f1"] == pytest.approx(1.0)
 
 

@@ -52,7 +52,7 @@ class Segmentation:
             "mean_iou": float(_mean_iou(total[None, :-_BORDERS])[0]),
             "pixel_accuracy": float(right.sum()) / max(judged, 1.0),
             "border_f1": 2 * precision * recall / max(precision + recall, 1e-12),
-            "border_length": predicted / max(true, 1.0),
+            "border_length": max(predicted, 1.0) / max(true, 1.0),  # above 0, so that it has a logarithm
         }
 
     def per_example(self, tallies: Tensor) -> Tensor:
