@@ -67,6 +67,20 @@ def test_scores_do_not_depend_on_padding(cell: str, pooling: str, bidirectional:
     assert torch.allclose(alone, padded, atol=1e-6)
 
 
+def test_the_last_of_both_directions_is_what_torch_ends_with() -> None:
+    model, inputs = network(bidirectional=True).eval(), tokens()
+    theirs = nn.LSTM(8, 12, batch_first=True, bidirectional=True)
+    there, back = (model.get_submodule(f"recurrent1.{name}.cell").state_dict() for name in ("forwards", "backwards"))
+    theirs.load_state_dict(there | {f"{name}_reverse": value for name, value in back.items()})
+    embedded = model.get_submodule("embedding")(inputs)
+    packed = nn.utils.rnn.pack_padded_sequence(
+        embedded, (inputs != 0).sum(dim=1), batch_first=True, enforce_sorted=False
+    )
+    hidden = theirs(packed)[1][0]
+    expected = model.get_submodule("output")(torch.cat([hidden[0], hidden[1]], dim=1))
+    assert torch.allclose(model(inputs), expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("norm", ["layer", "batch"])
 def test_gradients_and_normalisation_do_not_depend_on_padding(norm: str) -> None:
     model = network(norm=norm, norm_at=("embedding", "between", "output"), layers=2, pooling="mean")

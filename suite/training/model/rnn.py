@@ -39,7 +39,8 @@ def build(
 ) -> nn.Module:
     """`input_shape` is (symbols,) for tokens (n, T), (C, T) for series (n, T, C); padding as in training/padding.py.
 
-    Gives scores (n, classes): from the `last` place that holds something, the `mean` or the `max` over those places.
+    Gives scores (n, classes): from the `last` place that holds something, the `mean` or the `max` over those places. Of
+    a layer that reads backwards, the last place is the first.
     With `pooling` "none" every place has scores, (n, T, classes), in which only what came before it has a part.
 
     Series go straight into the first layer if `embedding` is 0, else through a linear map to that width. `dropout` and
@@ -69,6 +70,7 @@ def build(
                 first if place == "embedding" else inner, place, dropout, dropout_at, norm, norm_at
             ),
             pooling=pooling,
+            bidirectional=bidirectional,
             tied=tied,
         )
 
@@ -88,10 +90,11 @@ class Recurrent(nn.Module):
         output: nn.Linear,
         after: Callable[[str], nn.Module],
         pooling: str,
+        bidirectional: bool,
         tied: bool,
     ) -> None:
         super().__init__()
-        self.pooling = pooling
+        self.pooling, self.bidirectional = pooling, bidirectional
         self.carries_state = pooling == "none"
         self.embedding, self.after_embedding = entrance, after("embedding")
         for number, layer in enumerate(layers, start=1):
@@ -120,7 +123,10 @@ class Recurrent(nn.Module):
                 values = after(values, present)
         if self.pooling == "none":
             return self.output(values), states
-        pooled = _pooled(values, present, lengths, self.pooling)
+        if self.pooling == "last":
+            pooled = _last(values, lengths, self.bidirectional)
+        else:
+            pooled = _pooled(values, present, lengths, self.pooling)
         return self.output(self.get_submodule(f"after{self.depth}")(pooled, None)), states
 
 
@@ -174,11 +180,17 @@ def _entrance(input_shape: tuple[int, ...], width: int) -> tuple[int, nn.Module]
     return (width, nn.Linear(channels, width)) if width else (channels, nn.Identity())
 
 
+def _last(values: Tensor, lengths: Tensor, bidirectional: bool) -> Tensor:
+    """(n, T, C) to (n, C): where each direction has read everything; the first place if there is nothing."""
+    rows = (lengths - 1).clamp(min=0)[:, None, None]
+    if not bidirectional:
+        return values.gather(1, rows.expand(-1, 1, values.shape[2]))[:, 0]
+    there, back = values.chunk(2, dim=2)
+    return torch.cat([there.gather(1, rows.expand_as(there[:, :1]))[:, 0], back[:, 0]], dim=1)
+
+
 def _pooled(values: Tensor, present: Tensor, lengths: Tensor, pooling: str) -> Tensor:
-    """(n, T, C) to (n, C); of a sequence with nothing in it, zeros or what stands at its first place."""
-    if pooling == "last":
-        rows = (lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, values.shape[2])
-        return values.gather(1, rows)[:, 0]
+    """(n, T, C) to (n, C); of a sequence with nothing in it, zeros."""
     if pooling == "mean":
         mean: Tensor = (values * present[:, :, None]).sum(dim=1) / lengths.clamp(min=1)[:, None]
         return mean
