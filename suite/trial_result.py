@@ -75,6 +75,10 @@ class TrialResult:
     """Instead, where `metric_name` is no share of right answers: each test example's part in it (see there)."""
     filters: tuple[tuple[float, ...], ...] = ()
     """The first convolution's filters after training, each 3x3 in nine numbers; only where a probe looked at them."""
+    answers: tuple[tuple[Value, ...], ...] = ()
+    """Some test examples to be looked at, (picture, truth, prediction) each, where the task is to find objects or to
+    segment (suite/training/answers.py): a JPEG file in base64; boxes (class, left, top, right, bottom) in pixels, of
+    predictions with their score behind, or maps of classes as PNG files in base64."""
     attempt: int = 1
     provenance: Mapping[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
@@ -102,7 +106,7 @@ class TrialResult:
             raise ValueError(f"format_version {record['format_version']!r}; this version reads {FORMAT_VERSION}")
         epochs = tuple(EpochRecord(**epoch) for epoch in record["epochs"])
         settings = {key: freeze(value) for key, value in record["settings"].items()}
-        made = {"filters": freeze(record.get("filters", ())), "test_shares": tuple(record.get("test_shares", ()))}
+        made = {key: freeze(record.get(key, ())) for key in ("filters", "test_shares", "answers")}
         return cls(**{**record, "epochs": epochs, "settings": settings, **made})
 
 

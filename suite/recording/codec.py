@@ -23,7 +23,7 @@ _SHARES = (
 _MEASURED_SHARES = tuple(f"{part}_{share}" for part in ("train", "val", "test") for share in _SHARES)
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
-_RARE = ("filters", "test_shares")
+_RARE = ("filters", "test_shares", "answers")
 """Lists that few trials have: left out where they are empty, for records are many."""
 _KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
 
@@ -102,6 +102,7 @@ def _result(record: dict[str, Any]) -> TrialResult:
     _expect(type(record["epochs"]) is list, "epochs", record)
     _expect(_are_filters(record["filters"]), "filters", record)
     _expect(_are_shares(record), "test_shares", record)
+    _expect(_are_answers(record["answers"]), "answers", record)
     _expect(_holds_bits(record["test_correct"], record["test_examples"]), "test_correct", record)
     settings: Settings = {key: freeze(value) for key, value in record["settings"].items()}
     epochs = tuple(_epoch(epoch) for epoch in record["epochs"])
@@ -154,6 +155,32 @@ def _are_filters(rows: Any) -> bool:
     return type(rows) is list and all(
         type(row) is list and len(row) == 9 and {*map(type, row)} <= _NUMBERS and math.isfinite(sum(row))
         for row in rows
+    )
+
+
+def _are_answers(answers: Any) -> bool:
+    """A picture, the truth and the prediction: files in base64, or boxes."""
+    return type(answers) is list and all(
+        type(answer) is list
+        and [type(part) for part in answer] in ([str, str, str], [str, list, list])
+        and all(
+            _is_box(box, numbers)
+            for part, numbers in zip(answer[1:], (4, 5), strict=True)
+            if type(part) is list
+            for box in part
+        )
+        for answer in answers
+    )
+
+
+def _is_box(box: Any, numbers: int) -> bool:
+    """A class and so many finite numbers."""
+    return (
+        type(box) is list
+        and len(box) == numbers + 1
+        and type(box[0]) is str
+        and {*map(type, box[1:])} <= _NUMBERS
+        and math.isfinite(sum(box[1:]))
     )
 
 

@@ -153,6 +153,8 @@ def _sections(context: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...], li
         ("What was measured", ("forest",), [context["claims_table"], *context["by_workload"]] if seen else []),
         ("How the arms learn", ("curves",), [context["diagnosis"]]),
         ("Seed by seed", ("pairs",), []),
+        ("What the networks find", ("recall", "answers"), []),
+        ("What the first layer looks for", ("filters",), []),
         ("Sensitivity to what was swept", ("sensitivity",), []),
         ("Cost against quality", ("cost",), [context["costs"]]),
         ("What tuning changes", ("default", "budget"), [context["at_default"]]),

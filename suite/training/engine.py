@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.spec.trials import Trial
+from suite.training.answers import KEPT, photograph
 from suite.training.arguments import PositiveFloat, PositiveInt
 from suite.training.batches import scoring_batches
 from suite.training.build import arguments, bind, build_model
@@ -20,7 +21,7 @@ from suite.training.examples import Device, Examples, Resident
 from suite.training.probe import Probed
 from suite.training.rows import scored_rows, split_rows
 from suite.training.stage import Stage, begin, pretrain
-from suite.trial_result import EpochRecord, TrialResult, recorded
+from suite.trial_result import EpochRecord, TrialResult, Value, recorded
 
 Training = Generator[EpochRecord, None, TrialResult]
 
@@ -150,6 +151,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements["pretraining_seconds"] = before
     scored: np.ndarray | None = None
     filters: tuple[tuple[float, ...], ...] = ()
+    answers: tuple[tuple[Value, ...], ...] = ()
     if reason is None:
         assert kept is not None
         if weights:
@@ -165,6 +167,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
             test = Resident(Examples(inputs, labels, mine.classes, mine.symbols), where)
             test_loss, tallies = evaluate(test)
             scored = stage.task.per_example(tallies).flatten().cpu().numpy()
+            answers = evaluate.answers(test, dataset.test_inputs[rows[:KEPT]], split.classes)
             test_metrics = {"loss": test_loss, **stage.task.metrics(tallies, test_loss)}
             measurements |= {f"test_{name}": value for name, value in test_metrics.items()}
     return TrialResult(
@@ -181,6 +184,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements={**measurements, "total_seconds": time.perf_counter() - start},
         **recorded(scored),
         filters=filters,
+        answers=answers,
     )
 
 
@@ -202,3 +206,13 @@ class _Evaluation:
                 tallies.append(stage.task.tally(outputs, targets))
             back = torch.cat(batches).argsort()
             return float(torch.stack(losses).sum()) / len(examples), torch.cat(tallies)[back]
+
+    def answers(
+        self, examples: Resident, pictures: Tensor, classes: tuple[str, ...]
+    ) -> tuple[tuple[str, Value, Value], ...]:
+        """Of the first examples, whose stored images are `pictures` (n, H, W, C): picture, truth and prediction."""
+        stage = self.stage
+        with stage.noise, stage.device.autocast(), torch.inference_mode():
+            ((inputs, targets),) = examples.batches([torch.arange(len(pictures))])
+            found = stage.task.answers(self.scores(stage.network(), inputs), targets, classes)
+        return tuple((photograph(picture), *answer) for picture, answer in zip(pictures, found, strict=False))

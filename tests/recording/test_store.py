@@ -71,12 +71,14 @@ def test_floats_survive_to_the_last_bit(store: Store, result: Make) -> None:
     assert list(store.load()[put.trial_id].measurements.values()) == numbers
 
 
-def test_filters_come_back_and_most_records_have_none(store: Store, result: Make) -> None:
-    pictured, plain = result(seed=1, filters=((0.25,) * 9, (-1.0,) * 9)), result(seed=2)
+def test_pictures_come_back_and_most_records_have_none(store: Store, result: Make) -> None:
+    boxes = (("cat", 0.0, 1.0, 5.0, 6.0),)
+    answers = (("aa", boxes, ((*boxes[0], 0.5),)), ("bb", "cc", "dd"))
+    pictured, plain = result(seed=1, filters=((0.25,) * 9, (-1.0,) * 9), answers=answers), result(seed=2)
     store.put(pictured)
     store.put(plain)
     assert store.load() == {pictured.trial_id: pictured, plain.trial_id: plain}
-    assert "filters" not in json.loads(record_path(store, plain).read_text())
+    assert not {"filters", "answers"} & json.loads(record_path(store, plain).read_text()).keys()
 
 
 @pytest.mark.parametrize("first", ["completed", "diverged"])
@@ -131,6 +133,12 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "epochs is no list": (change(epochs={}), "epochs: {}"),
     "too few bits": (change(test_examples=1000), "test_correct"),
     "a filter of eight numbers": (change(filters=[[0.5] * 8]), "filters: [[0.5"),
+    "an answer without a prediction": (change(answers=[["aa", "bb"]]), "answers: [['aa'"),
+    "an answer's box without a score": (
+        change(answers=[["aa", [["cat", 0, 0, 1, 1]], [["cat", 0, 0, 1, 1]]]]),
+        "answers",
+    ),
+    "an answer of numbers": (change(answers=[[1, 2, 3]]), "answers: [[1"),
     "a filter of words": (change(filters=[["x"] * 9]), "filters: [['x'"),
     "bits not in base64": (change(test_correct="**"), "test_correct"),
     "settings nested": (change(settings={"a": {"b": {}}}), "belong to trial"),

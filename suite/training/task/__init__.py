@@ -1,8 +1,14 @@
 """What is learnt: `build(...)` gives a Task, which says what is right and measures it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from torch import Tensor
+
+from suite.trial_result import Value
+
+Answer = tuple[Value, Value]
+"""What is true of an example and what a network says, for a picture (suite/training/answers.py)."""
 
 
 class Task(Protocol):
@@ -30,3 +36,6 @@ class Task(Protocol):
 
         Where a metric is no share of right answers, float (n,): each example's part in it, with the metric as mean.
         """
+
+    def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
+        """Of each example, on the CPU; none where a picture would not show more than the metrics."""

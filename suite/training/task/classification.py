@@ -3,11 +3,14 @@
 Macro-F1, the mean of the classes' F1: Sokolova and Lapalme, A Systematic Analysis of Performance Measures (2009).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
+
+from suite.training.task import Answer
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Classification:
     def per_example(self, tallies: Tensor) -> Tensor:
         """Which examples are right: bool (n,)."""
         return tallies[:, 0] == tallies[:, 1]
+
+    def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
+        """None."""
+        return []
 
 
 def build(*, metric: Literal["accuracy", "macro_f1"] = "accuracy") -> Classification:

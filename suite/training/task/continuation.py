@@ -5,8 +5,11 @@ Perplexity and bits per symbol: Jelinek et al., Perplexity — a measure of the 
 """
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor
+
+from suite.training.task import Answer
 
 
 class Continuation:
@@ -33,6 +36,10 @@ class Continuation:
     def per_example(self, tallies: Tensor) -> Tensor:
         """Which places are right: bool (n, T)."""
         return tallies
+
+    def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
+        """None."""
+        return []
 
 
 def build() -> Continuation:

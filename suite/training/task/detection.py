@@ -1,13 +1,16 @@
 """Objects are found: a box and a class for each. Metrics are COCO's (`average_precision.py`)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from suite.training import answers
 from suite.training import average_precision as ap
 from suite.training.anchors import detections
 from suite.training.arguments import PositiveFloat, PositiveInt
+from suite.training.task import Answer
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,14 @@ class Detection:
     def per_example(self, tallies: Tensor) -> Tensor:
         """Each image's part in the mean average precision, float64 (n,)."""
         return torch.from_numpy(ap.pseudo_values(self._matches(tallies)))
+
+    def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
+        """Objects and the `most` best detections."""
+        found = detections(outputs, self.most).cpu()
+        return [
+            (answers.boxes(true, classes), answers.boxes(said, classes))
+            for true, said in zip(targets.cpu(), found, strict=True)
+        ]
 
     def _matches(self, tallies: Tensor) -> ap.Matches:
         return ap.matched(tallies[:, : self.most], tallies[:, self.most :, :5])

@@ -3,6 +3,7 @@
 Recall at 1 and mean average precision at R: Musgrave et al., A Metric Learning Reality Check (2020), section 3.2.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from suite.training.embeddings import embedded
+from suite.training.task import Answer
 
 _TEMPERATURE = 0.1
 """Of the loss of held-out examples: Wu et al., Improving Generalization via Scalable Neighborhood Component Analysis
@@ -49,6 +51,10 @@ class Retrieval:
         """Each example's part in the metric that curves show, float64 (n,)."""
         near = _neighbours(tallies)
         return near.nearest_right if self.metric_name == "recall_at_1" else near.precision_at_r
+
+    def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
+        """None."""
+        return []
 
 
 def build(*, metric: Literal["map_at_r", "recall_at_1"] = "map_at_r") -> Retrieval:

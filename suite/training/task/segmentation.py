@@ -4,14 +4,17 @@ Everingham et al., The Pascal Visual Object Classes Challenge (2010), for the fo
 Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from suite.training import answers
 from suite.training.arguments import PositiveInt
 from suite.training.targets import VOID
+from suite.training.task import Answer
 
 _BORDERS = 5
 """Columns of a tally behind those of the classes."""
@@ -65,6 +68,13 @@ class Segmentation:
         if n == 1:
             return _mean_iou(total)
         return n * _mean_iou(total) - (n - 1) * _mean_iou(total - counts)
+
+    def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
+        """The map and the likeliest class of each pixel."""
+        likeliest = outputs.argmax(dim=1)
+        return [
+            (answers.class_map(true), answers.class_map(said)) for true, said in zip(targets, likeliest, strict=True)
+        ]
 
     def _borders(self, predicted: Tensor, true: Tensor, judged: Tensor) -> Tensor:
         """(n, 4)."""

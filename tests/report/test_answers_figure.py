@@ -1,0 +1,75 @@
+"""Pictures of what networks find: each box is called what it is, and broken pictures do not break the page."""
+
+import base64
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from suite.report.figures.answers import answers, sorted_out
+from suite.report.figures.recall import recall
+from suite.report.figures.style import Arms
+
+ARMS = Arms(["pyramid", "coarse"])
+OBJECTS = [("cat", 0.0, 0.0, 10.0, 10.0), ("dog", 20.0, 20.0, 30.0, 30.0)]
+
+
+def file(kind: str, shape: tuple[int, ...]) -> str:
+    content = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 3, shape).astype(np.uint8)).save(content, format=kind)
+    return base64.b64encode(content.getvalue()).decode()
+
+
+def evidence(given: tuple[Any, ...], **measured: float) -> Any:
+    run = SimpleNamespace(answers=given, metric_name="mean_iou", measurements={"test_mean_iou": 0.5, **measured})
+    selected = {"scenes": {"pyramid": (run, run), "coarse": (run, run)}}
+    return SimpleNamespace(selected_runs=selected, metric_name=lambda workload: "mean iou")
+
+
+@pytest.mark.parametrize(
+    ("predicted", "states"),
+    [
+        ([("cat", 1, 1, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.8)], ["found", "found"]),
+        ([("dog", 0, 0, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.8)], ["wrong", "found", "missed"]),
+        ([("cat", 0, 0, 10, 10, 0.9), ("cat", 0, 0, 10, 9, 0.8)], ["found", "wrong", "missed"]),
+        ([("cat", 5, 5, 15, 15, 0.9)], ["wrong", "missed", "missed"]),
+        ([], ["missed", "missed"]),
+    ],
+)
+def test_boxes_are_found_wrong_or_missed(predicted: list[Any], states: list[str]) -> None:
+    assert [state for _, state in sorted_out(OBJECTS, predicted)] == states
+
+
+def test_no_more_boxes_than_objects_are_shown_and_those_are_the_surest() -> None:
+    many = [("dog", 0, 0, 1, 1, 0.1), ("cat", 0, 0, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.5)]
+    assert [state for _, state in sorted_out(OBJECTS, many)] == ["found", "found"]
+
+
+def test_an_image_is_shown_for_the_truth_and_for_each_arm() -> None:
+    boxes = tuple(OBJECTS), tuple((*box, 0.9) for box in OBJECTS)
+    maps = file("PNG", (40, 40)), file("PNG", (40, 40))
+    for truth, said in (boxes, maps):
+        figure = answers(evidence(((file("JPEG", (40, 40, 3)), truth, said),) * 2), ARMS)
+        assert figure is not None
+        (panel,) = figure.panels
+        assert panel.svg.count("<image") == 2 * 3
+
+
+def test_what_is_no_picture_leaves_its_place_empty() -> None:
+    figure = answers(evidence((("bm90IGEgcGljdHVyZQ==", "AA", "%%%"),)), ARMS)
+    assert figure is not None
+
+
+def test_without_answers_and_sizes_there_is_nothing_to_see() -> None:
+    assert answers(evidence(()), ARMS) is None
+    assert recall(evidence(()), ARMS) is None
+
+
+def test_recall_names_the_smallest_objects_first() -> None:
+    figure = recall(evidence((), test_recall_small=0.25, test_recall_large=0.75), ARMS)
+    assert figure is not None
+    said = figure.message.replace("“", "").replace("”", "").replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "Of small objects are found: 25 % in pyramid and 25 % in coarse"
