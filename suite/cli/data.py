@@ -86,7 +86,7 @@ def describe(
 
 def _described(dataset: "Dataset") -> "Description":
     """By what the inputs are; see `Dataset`."""
-    from suite.report import image_page, map_page, sequence_page
+    from suite.report import box_page, image_page, map_page, sequence_page
     from suite.training.targets import are_boxes, are_pixels
 
     inputs, targets, test_inputs, test_targets = (part.numpy() for part in dataset[:4])
@@ -95,7 +95,7 @@ def _described(dataset: "Dataset") -> "Description":
     if inputs.ndim == 4 and are_pixels(dataset.targets):
         return map_page.describe(*parts, dataset.classes)
     if inputs.ndim == 4 and are_boxes(dataset.targets):
-        raise InputError("a data set with boxes has no page of this kind; `suite check WORKLOAD` shows what is in it")
+        return box_page.describe(*parts, dataset.classes)
     if inputs.ndim == 4:
         return image_page.describe(*parts, dataset.classes)
     if inputs.ndim == 3:

@@ -5,7 +5,7 @@ Classes and copies, which examples of any kind have; what only images, series or
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from suite.errors import DataError
 from suite.report import numbers
 
 _EXAMPLES = 10
+_RICH = 8
 _MOST_GROUPS = 10
 _BALANCE = ((0.9, "balanced"), (0.75, "nearly balanced"), (0.2, "uneven"), (0.0, "very uneven"))
 """Examples of the smallest class over those of the largest, from which on the word holds."""
@@ -113,6 +114,20 @@ def _spread(members: NDArray[np.bool_]) -> tuple[int, ...]:
     places = np.flatnonzero(members)
     chosen = np.linspace(0, len(places) - 1, min(_EXAMPLES, len(places))).astype(int)
     return tuple(places[chosen].tolist())
+
+
+def rich_examples(amounts: NDArray[np.integer[Any]]) -> tuple[int, ...]:
+    """Of the examples that have some of a class, a few places from all over the half with most; amounts are (N,)."""
+    there = np.flatnonzero(amounts)
+    rich = np.sort(there[np.argsort(-amounts[there], kind="stable")][: max(_RICH, len(there) // 2)])
+    return tuple(rich[np.linspace(0, len(rich) - 1, min(_RICH, len(rich))).astype(int)].tolist())
+
+
+def kinds_of(targets: Iterable[NDArray[Any]], noun: str) -> tuple[list[int], list[str]]:
+    """The number of each target among the different ones, and a name for each of those: for `copies_of`."""
+    seen: dict[bytes, int] = {}
+    labels = [seen.setdefault(hashlib.blake2b(each.tobytes(), digest_size=16).digest(), len(seen)) for each in targets]
+    return labels, [f"{noun} {number + 1}" for number in range(len(seen))]
 
 
 def copies_of(inputs: NDArray[Any], test_inputs: NDArray[Any], labels: Sequence[int], classes: Sequence[str]) -> Copies:

@@ -25,7 +25,8 @@ from suite.report.tables import Table, number, text
 Pictures = NDArray[np.uint8]
 """(N, H, W, C)."""
 
-_LONGEST_SIDE = 96
+LONGEST_SIDE = 96
+"""Pixels of a picture in a strip."""
 _GAP = 1
 
 
@@ -115,7 +116,7 @@ def group_strip(group: Group, inputs: Pictures, test_inputs: Pictures) -> Strip:
 
 def strip(label: str, note: str, pictures: Sequence[NDArray[np.uint8]]) -> Strip:
     """Pictures side by side; they are (H, W, C), one or more, all of the same shape."""
-    step = -(-max(pictures[0].shape[:2]) // _LONGEST_SIDE)
+    step = -(-max(pictures[0].shape[:2]) // LONGEST_SIDE)
     shown = [picture[::step, ::step] for picture in pictures]
     height, _, depth = shown[0].shape
     between = np.full((height, _GAP, depth), 255, dtype=np.uint8)

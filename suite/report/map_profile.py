@@ -1,6 +1,5 @@
 """What a data set of images with a class for every pixel is made of: shares of pixels, copies, values; in words."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +9,9 @@ from numpy.typing import NDArray
 
 from suite.errors import DataError
 from suite.report import numbers
-from suite.report.data_profile import Classes, Copies, Finding, copies_of, copy_findings
+from suite.report.data_profile import Classes, Copies, Finding, copies_of, copy_findings, kinds_of, rich_examples
 from suite.report.image_profile import Images, check_images, image_findings, images_of
 
-_SHOWN = 8
-"""Places in the pool per class, spread over those that have most of it."""
 _COMMON = 0.75
 """Share of a single class from which on pixel accuracy says little."""
 
@@ -61,7 +58,7 @@ def profile(
         pictures=tuple((by_image > 0).sum(axis=0).tolist()),
         void=(float((maps < 0).mean()), float((test_maps < 0).mean())),
         guess_iou=found.guess_accuracy / occurring,
-        copies=copies_of(inputs, test_inputs, *_kinds([*maps, *test_maps])),
+        copies=copies_of(inputs, test_inputs, *kinds_of([*maps, *test_maps], "map")),
         images=images_of(inputs),
     )
 
@@ -96,22 +93,8 @@ def _classes(
         test_ratio=float(test.min() / max(1, test.max())),
         guess=names[most],
         guess_accuracy=float(test[most] / max(1, test.sum())),
-        examples=tuple(_examples(by_image[:, place]) for place in range(len(names))),
+        examples=tuple(rich_examples(by_image[:, place]) for place in range(len(names))),
     )
-
-
-def _examples(pixels: NDArray[np.int64]) -> tuple[int, ...]:
-    """Of the images that have a class, from all over the half with most of its `pixels` (N,)."""
-    there = np.flatnonzero(pixels)
-    rich = np.sort(there[np.argsort(-pixels[there], kind="stable")][: max(_SHOWN, len(there) // 2)])
-    return tuple(rich[np.linspace(0, len(rich) - 1, min(_SHOWN, len(rich))).astype(int)].tolist())
-
-
-def _kinds(maps: Sequence[NDArray[Any]]) -> tuple[list[int], list[str]]:
-    """The number of each map among the different ones, and a name for each of those."""
-    seen: dict[bytes, int] = {}
-    labels = [seen.setdefault(hashlib.blake2b(each.tobytes(), digest_size=16).digest(), len(seen)) for each in maps]
-    return labels, [f"map {number + 1}" for number in range(len(seen))]
 
 
 def _class_findings(found: MapProfile) -> Iterator[Finding]:
