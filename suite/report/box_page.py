@@ -10,8 +10,13 @@ from suite.report import numbers
 from suite.report.box_profile import Boxes, BoxProfile, Sizes, findings, profile
 from suite.report.data_page import MOST_CLASSES, Description, Strip, balance_figure, copy_facts
 from suite.report.data_profile import balance
-from suite.report.image_page import LONGEST_SIDE, Pictures, group_strip, image_facts, strip, value_table
+from suite.report.image_page import Pictures, group_strip, image_facts, strip, value_table
 from suite.report.tables import Cell, Table, number, text
+
+_LONGEST_SIDE = 256
+"""Pixels of a picture: more than of others, for what counts in them is small."""
+_FRAME, _THICK = (0, 200, 255), 3
+"""Three pixels, for the page shows the picture at half its size or less."""
 
 
 def describe(
@@ -27,6 +32,7 @@ def describe(
         tables=(values, objects),
         sections={
             "strips": _class_strips(found, inputs, boxes),
+            "picture_width": 8.0,
             "left_out": max(0, len(classes) - MOST_CLASSES),
             "figure_of_classes": balance_figure(found.classes, "Objects"),
             "class_table": objects,
@@ -91,25 +97,28 @@ def _spread(percentiles: Sequence[float], shape: str) -> str:
 
 
 def _class_strips(found: BoxProfile, inputs: Pictures, boxes: Boxes) -> list[Strip]:
-    """Images that have the class, its objects in white frames."""
+    """Images that have the class, its objects in frames."""
     each = zip(found.classes.names, found.classes.examples, found.pictures, strict=True)
     return [
-        strip(name, f"in {seen:,} images of the pool", [_framed(inputs[row], boxes[row], kind) for row in rows])
+        strip(
+            name,
+            f"in {seen:,} images of the pool",
+            [_framed(inputs[row], boxes[row], kind) for row in rows[::2]],
+            longest_side=_LONGEST_SIDE,
+        )
         for kind, (name, rows, seen) in enumerate(list(each)[:MOST_CLASSES])
         if rows
     ]
 
 
 def _framed(image: NDArray[np.uint8], boxes: Boxes, kind: int) -> NDArray[np.uint8]:
-    """The image (H, W, C), as small as it is shown, with a frame around each box (M, 5) of the class."""
-    step = -(-max(image.shape[:2]) // LONGEST_SIDE)
-    picture = image[::step, ::step].copy()
-    height, width = picture.shape[:2]
+    """The image (H, W, C) in colour, as large as it is shown, with a frame around each box (M, 5) of the class."""
+    scale = _LONGEST_SIDE / max(image.shape[:2])
+    rows, columns = ((np.arange(int(side * scale)) / scale).astype(int) for side in image.shape[:2])
+    picture = np.broadcast_to(image[rows][:, columns], (len(rows), len(columns), 3)).copy()
     for _, *corners in boxes[boxes[:, 0] == kind]:
-        left, top, right, bottom = np.round(np.array(corners) / step).astype(int)
-        for value, margin in ((0, 2), (255, 1)):  # white within black: to be seen on any ground
-            a, b = max(left - margin, 0), min(right + margin, width)
-            c, d = max(top - margin, 0), min(bottom + margin, height)
-            picture[c : c + 1, a:b] = picture[max(d - 1, 0) : d, a:b] = value
-            picture[c:d, a : a + 1] = picture[c:d, max(b - 1, 0) : b] = value
+        left, top, right, bottom = np.round(np.array(corners) * scale).astype(int)
+        across, down = slice(max(left - _THICK, 0), right + _THICK), slice(max(top - _THICK, 0), bottom + _THICK)
+        frame = picture[down, across]
+        frame[:_THICK] = frame[-_THICK:] = frame[:, :_THICK] = frame[:, -_THICK:] = _FRAME
     return picture

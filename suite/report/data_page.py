@@ -19,8 +19,8 @@ from suite.report.tables import Table, number, text
 MOST_CLASSES = 24
 """Shown with pictures; with more, the page would be a wall."""
 _SECTIONS = (
-    "strips", "curves", "curve_note", "texts", "passages", "left_out", "figure_of_classes", "class_table",
-    "value_table", "length_table", "word_table", "symbol_table", "copies", "copied_texts", "what",
+    "strips", "picture_width", "curves", "curve_note", "texts", "passages", "left_out", "figure_of_classes",
+    "class_table", "value_table", "length_table", "word_table", "symbol_table", "copies", "copied_texts", "what",
 )  # fmt: skip
 _MOST_BARS = 40
 _MOST_PLACES = 4

@@ -25,8 +25,6 @@ from suite.report.tables import Table, number, text
 Pictures = NDArray[np.uint8]
 """(N, H, W, C)."""
 
-LONGEST_SIDE = 96
-"""Pixels of a picture in a strip."""
 _GAP = 1
 
 
@@ -114,9 +112,9 @@ def group_strip(group: Group, inputs: Pictures, test_inputs: Pictures) -> Strip:
     return strip(", ".join(group.labels), where(group), [picture])
 
 
-def strip(label: str, note: str, pictures: Sequence[NDArray[np.uint8]]) -> Strip:
-    """Pictures side by side; they are (H, W, C), one or more, all of the same shape."""
-    step = -(-max(pictures[0].shape[:2]) // LONGEST_SIDE)
+def strip(label: str, note: str, pictures: Sequence[NDArray[np.uint8]], *, longest_side: int = 96) -> Strip:
+    """Pictures side by side; they are (H, W, C), one or more, all of the same shape, and made smaller if need be."""
+    step = -(-max(pictures[0].shape[:2]) // longest_side)
     shown = [picture[::step, ::step] for picture in pictures]
     height, _, depth = shown[0].shape
     between = np.full((height, _GAP, depth), 255, dtype=np.uint8)
