@@ -71,8 +71,8 @@ class TrialResult:
     test_correct: str | None
     """Per-example correctness on the test set, packed bits in base64 (see `per_example`)."""
     test_examples: int
-    test_shares: tuple[float, ...] = ()
-    """Instead, where `metric_name` is no share of right answers: each test example's part in it (see there)."""
+    test_shares: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """By metric, where it is no share of right answers: each test example's part in it (see there)."""
     filters: tuple[tuple[float, ...], ...] = ()
     """The first convolution's filters after training, each 3x3 in nine numbers; only where a probe looked at them."""
     answers: tuple[tuple[Value, ...], ...] = ()
@@ -88,8 +88,8 @@ class TrialResult:
 
         Of the accuracy: 0 or 1, int8. Of mean IoU or mean average precision: jackknife pseudo-values, float64.
         """
-        if self.test_shares and metric == f"test_{self.metric_name}":
-            return np.array(self.test_shares)
+        if (name := metric.removeprefix("test_")) in self.test_shares and metric != name:
+            return np.array(self.test_shares[name])
         if self.test_correct is None or metric != "test_accuracy":
             return None
         packed = np.frombuffer(base64.b64decode(self.test_correct), dtype=np.uint8)
@@ -106,7 +106,8 @@ class TrialResult:
             raise ValueError(f"format_version {record['format_version']!r}; this version reads {FORMAT_VERSION}")
         epochs = tuple(EpochRecord(**epoch) for epoch in record["epochs"])
         settings = {key: freeze(value) for key, value in record["settings"].items()}
-        made = {key: freeze(record.get(key, ())) for key in ("filters", "test_shares", "answers")}
+        made: dict[str, Any] = {key: freeze(record.get(key, ())) for key in ("filters", "answers")}
+        made["test_shares"] = {name: tuple(parts) for name, parts in record.get("test_shares", {}).items()}
         return cls(**{**record, "epochs": epochs, "settings": settings, **made})
 
 
@@ -115,13 +116,15 @@ def freeze(value: Any) -> Value:
     return tuple(freeze(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def recorded(scored: np.ndarray | None) -> dict[str, Any]:
-    """The fields that keep what a task's `per_example` says of the test set, bool or float; None if it was not read."""
-    if scored is None:
-        return {"test_correct": None, "test_examples": 0}
-    if scored.dtype == bool:
-        return {"test_correct": pack_correctness(scored), "test_examples": len(scored)}
-    return {"test_correct": None, "test_shares": tuple(map(float, scored)), "test_examples": len(scored)}
+def recorded(scored: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The fields that keep what a task's `per_example` says of the test set, by metric; empty if it was not read."""
+    correct = scored.get("accuracy")
+    shares = {name: tuple(map(float, parts)) for name, parts in scored.items() if name != "accuracy"}
+    return {
+        "test_correct": None if correct is None else pack_correctness(correct),
+        "test_shares": shares,
+        "test_examples": max((len(parts) for parts in scored.values()), default=0),
+    }
 
 
 def pack_correctness(correct: Sequence[bool] | np.ndarray) -> str:

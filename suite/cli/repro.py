@@ -74,7 +74,8 @@ def _compare(stored: TrialResult, again: TrialResult) -> list[dict[str, object]]
     for name in ("train_loss", "train_metric", "val_loss", "val_metric", "gradient_norm"):
         pairs.append((f"{name}, all epochs", *(tuple(getattr(e, name) for e in run.epochs) for run in (stored, again))))  # type: ignore[arg-type]
     pairs.append(("per-example correctness", stored.test_correct, again.test_correct))
-    pairs.append(("per-example parts in the metric", stored.test_shares, again.test_shares))
+    for name, parts in stored.test_shares.items():
+        pairs.append((f"per-example parts in {name}", parts, again.test_shares.get(name)))
     return [{"name": name, "stored": _shown(a), "again": _shown(b), "same": _same(a, b)} for name, a, b in pairs]
 
 

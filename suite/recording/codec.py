@@ -23,8 +23,8 @@ _SHARES = (
 _MEASURED_SHARES = tuple(f"{part}_{share}" for part in ("train", "val", "test") for share in _SHARES)
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
-_RARE = ("filters", "test_shares", "answers")
-"""Lists that few trials have: left out where they are empty, for records are many."""
+_RARE: dict[str, Any] = {"filters": [], "test_shares": {}, "answers": []}
+"""What few trials have: left out where they are empty, for records are many."""
 _KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
 
 
@@ -59,8 +59,8 @@ def decode(text: bytes, name: str | None = None) -> TrialResult:
     if not isinstance(record, dict):
         raise ValueError("not a trial's record")
     _check_versions(record)
-    for key in _RARE:
-        record.setdefault(key, [])
+    for key, nothing in _RARE.items():
+        record.setdefault(key, nothing)
     if record.keys() != _KEYS:
         raise ValueError(f"not a trial's record: the keys {sorted(record.keys() ^ _KEYS)} are missing or unknown")
     del record["engine_version"]
@@ -108,8 +108,9 @@ def _result(record: dict[str, Any]) -> TrialResult:
     epochs = tuple(_epoch(epoch) for epoch in record["epochs"])
     measurements = {key: _number(value, key) for key, value in record["measurements"].items()}
     made = {"settings": settings, "epochs": epochs, "measurements": measurements}
-    lists = {key: freeze(record[key]) for key in _RARE}
-    return TrialResult(**{**record, **made, **lists})
+    pictures = {key: freeze(record[key]) for key in ("filters", "answers")}
+    shares = {name: tuple(parts) for name, parts in record["test_shares"].items()}
+    return TrialResult(**{**record, **made, **pictures, "test_shares": shares})
 
 
 def _epoch(record: Any) -> EpochRecord:
@@ -142,11 +143,14 @@ def _holds_bits(text: str | None, count: int) -> bool:
 
 
 def _are_shares(record: Mapping[str, Any]) -> bool:
-    """Finite numbers, one for each test example or none at all."""
+    """By metric, finite numbers, one for each test example."""
     shares = record["test_shares"]
-    return type(shares) is list and (
-        not shares
-        or (len(shares) == record["test_examples"] and {*map(type, shares)} <= _NUMBERS and math.isfinite(sum(shares)))
+    return type(shares) is dict and all(
+        type(parts) is list
+        and len(parts) == record["test_examples"]
+        and {*map(type, parts)} <= _NUMBERS
+        and math.isfinite(sum(parts))
+        for parts in shares.values()
     )
 
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from suite.training.jackknife import pseudo_values
 from suite.training.targets import VOID, area, overlap
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
@@ -76,17 +77,19 @@ def recall(matches: Matches, low: float = 0.0, high: float = np.inf, threshold: 
     return float(matches.found[..., threshold][judged].mean()) if judged.any() else float("nan")
 
 
-def pseudo_values(matches: Matches) -> NDArray[np.float64]:
-    """Each image's part in the mean average precision, (n,): n times the whole less n - 1 times that without it.
-
-    Their mean is about the whole, and their spread says how much it owes to the choice of images (the jackknife, Efron
-    and Stein, 1981).
-    """
-    n = len(matches.kind)
+def precision_parts(matches: Matches) -> NDArray[np.float64]:
+    """Each image's part in the mean average precision, (n,) (`jackknife.py`)."""
     without = np.stack([_of_class(matches, kind, leaving_out=True) for kind in _classes(matches)])  # (C, 1 + n, T)
     means = np.nanmean(without.mean(axis=2), axis=0)  # a class may have its only object in the image left out
-    values: NDArray[np.float64] = n * means[0] - (n - 1) * means[1:]
-    return values
+    return pseudo_values(means[:1], means[1:])
+
+
+def recall_parts(matches: Matches) -> NDArray[np.float64]:
+    """Each image's part in the recall at the lowest threshold, (n,)."""
+    there = matches.objects != VOID
+    objects, found = there.sum(axis=1), (matches.found[..., 0] & there).sum(axis=1)
+    whole = np.array([found.sum() / max(objects.sum(), 1)])
+    return pseudo_values(whole, (found.sum() - found) / np.maximum(objects.sum() - objects, 1))
 
 
 def _classes(matches: Matches) -> list[int]:

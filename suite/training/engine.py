@@ -149,7 +149,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         measurements |= {"tokens_per_second": places / sum(record.seconds for record in records)}
     if plan is not None:
         measurements["pretraining_seconds"] = before
-    scored: np.ndarray | None = None
+    scored: dict[str, np.ndarray] = {}
     filters: tuple[tuple[float, ...], ...] = ()
     answers: tuple[tuple[Value, ...], ...] = ()
     if reason is None:
@@ -166,7 +166,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
             inputs, labels = preprocess(dataset.test_inputs[rows]), dataset.test_targets[rows]
             test = Resident(Examples(inputs, labels, mine.classes, mine.symbols), where)
             test_loss, tallies = evaluate(test)
-            scored = stage.task.per_example(tallies).flatten().cpu().numpy()
+            parts = stage.task.per_example(tallies)
+            scored = {name: values.flatten().cpu().numpy() for name, values in parts.items()}
             answers = evaluate.answers(test, dataset.test_inputs[rows[:KEPT]], split.classes)
             test_metrics = {"loss": test_loss, **stage.task.metrics(tallies, test_loss)}
             measurements |= {f"test_{name}": value for name, value in test_metrics.items()}

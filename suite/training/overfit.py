@@ -272,11 +272,8 @@ def _accuracy(parts: Parts, inputs: Tensor, targets: Tensor) -> float:
     with torch.no_grad():
         parts.model.eval()
         tallies = torch.cat([parts.task.tally(parts.model(some), labels) for some, labels in _at_once(inputs, targets)])
-        right = parts.task.per_example(tallies)
-        if right.dtype == torch.bool:
-            return float(right.float().mean())
-        name = parts.task.metric_name
-        return parts.task.metrics(tallies, 0.0)[_LEARNT_BY.get(name, name)]
+        metrics, name = parts.task.metrics(tallies, 0.0), parts.task.metric_name
+        return metrics.get("accuracy", metrics[_LEARNT_BY.get(name, name)])
 
 
 def _at_once(inputs: Tensor, targets: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

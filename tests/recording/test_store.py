@@ -71,14 +71,16 @@ def test_floats_survive_to_the_last_bit(store: Store, result: Make) -> None:
     assert list(store.load()[put.trial_id].measurements.values()) == numbers
 
 
-def test_pictures_come_back_and_most_records_have_none(store: Store, result: Make) -> None:
+def test_pictures_and_parts_come_back_and_most_records_have_none(store: Store, result: Make) -> None:
     boxes = (("cat", 0.0, 1.0, 5.0, 6.0),)
     answers = (("aa", boxes, ((*boxes[0], 0.5),)), ("bb", "cc", "dd"))
-    pictured, plain = result(seed=1, filters=((0.25,) * 9, (-1.0,) * 9), answers=answers), result(seed=2)
+    kept: dict[str, Any] = {"filters": ((0.25,) * 9, (-1.0,) * 9), "answers": answers}
+    shares = {"test_shares": {"recall": (0.5, 1.25)}, "test_examples": 2, "test_correct": None}
+    pictured, plain = result(seed=1, **kept, **shares), result(seed=2)
     store.put(pictured)
     store.put(plain)
     assert store.load() == {pictured.trial_id: pictured, plain.trial_id: plain}
-    assert not {"filters", "answers"} & json.loads(record_path(store, plain).read_text()).keys()
+    assert not {"filters", "answers", "test_shares"} & json.loads(record_path(store, plain).read_text()).keys()
 
 
 @pytest.mark.parametrize("first", ["completed", "diverged"])
@@ -139,6 +141,8 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         "answers",
     ),
     "an answer of numbers": (change(answers=[[1, 2, 3]]), "answers: [[1"),
+    "parts of fewer examples than there are": (change(test_shares={"recall": [0.5]}), "test_shares: {'recall'"),
+    "parts that are words": (change(test_shares={"recall": ["x"] * 9}, test_examples=9), "test_shares: {'recall'"),
     "a filter of words": (change(filters=[["x"] * 9]), "filters: [['x'"),
     "bits not in base64": (change(test_correct="**"), "test_correct"),
     "settings nested": (change(settings={"a": {"b": {}}}), "belong to trial"),

@@ -96,17 +96,28 @@ def test_an_image_s_part_in_the_metric_is_what_the_metric_loses_without_it(seed:
     targets = boxes(12, 4, 2, seed)
     detected = guesses(targets, 8, seed)
     whole = average_precision.average_precision(average_precision.matched(detected, targets)).mean()
-    parts = average_precision.pseudo_values(average_precision.matched(detected, targets))
+    parts = average_precision.precision_parts(average_precision.matched(detected, targets))
     for image in range(12):
         rest = torch.arange(12) != image
         without = average_precision.average_precision(average_precision.matched(detected[rest], targets[rest])).mean()
         assert parts[image] == pytest.approx(12 * whole - 11 * without)
 
 
+def test_an_image_s_part_in_the_recall_is_what_it_loses_without_it() -> None:
+    targets = boxes(12, 4, 2, 0)
+    detected = guesses(targets, 8, 0)
+    whole = average_precision.recall(average_precision.matched(detected, targets))
+    parts = average_precision.recall_parts(average_precision.matched(detected, targets))
+    for image in range(12):
+        rest = torch.arange(12) != image
+        without = average_precision.recall(average_precision.matched(detected[rest], targets[rest]))
+        assert parts[image] == pytest.approx(12 * whole - 11 * without)
+
+
 def test_the_parts_say_how_much_the_metric_owes_to_the_choice_of_images() -> None:
     targets = boxes(150, 6, 2, 1)
     detected = guesses(targets, 10, 2)
-    parts = average_precision.pseudo_values(average_precision.matched(detected, targets))
+    parts = average_precision.precision_parts(average_precision.matched(detected, targets))
     draws = np.random.default_rng(0)
     again = []
     for _ in range(300):

@@ -141,7 +141,7 @@ def test_scores_in_half_precision_give_a_loss_in_single_precision() -> None:
 def test_an_example_is_correct_where_its_own_label_has_the_highest_score() -> None:
     scores = torch.tensor([[0.1, 0.7, 0.2], [0.9, 0.0, 0.1], [-3.0, -2.0, -1.0]])
     task = classification.build()
-    assert task.per_example(task.tally(scores, torch.tensor([1, 1, 2]))).tolist() == [True, False, True]
+    assert task.per_example(task.tally(scores, torch.tensor([1, 1, 2])))["accuracy"].tolist() == [True, False, True]
 
 
 def test_members_of_an_ensemble_decide_together() -> None:

@@ -60,11 +60,11 @@ def test_an_image_s_part_is_what_the_mean_iou_loses_without_it() -> None:
     task, true, predicted = segmentation.build(), maps(7, 4, 1), maps(7, 4, 2)
     predicted[:, :8] = true[:, :8]
     tallies = task.tally(saying(predicted, 4), true)
-    parts = task.per_example(tallies)
-    whole = task.metrics(tallies, 0.0)["mean_iou"]
+    whole = task.metrics(tallies, 0.0)
     for image in range(7):
-        without = task.metrics(tallies[torch.arange(7) != image], 0.0)["mean_iou"]
-        assert float(parts[image]) == pytest.approx(7 * whole - 6 * without)
+        without = task.metrics(tallies[torch.arange(7) != image], 0.0)
+        for name, parts in task.per_example(tallies).items():
+            assert float(parts[image]) == pytest.approx(7 * whole[name] - 6 * without[name])
 
 
 def test_the_parts_spread_as_the_metric_does_over_other_choices_of_images() -> None:
@@ -72,7 +72,7 @@ def test_the_parts_spread_as_the_metric_does_over_other_choices_of_images() -> N
     predicted[:, :6] = true[:, :6]
     tallies, draws = task.tally(saying(predicted, 3), true), np.random.default_rng(0)
     again = [task.metrics(tallies[draws.integers(0, 80, 80)], 0.0)["mean_iou"] for _ in range(400)]
-    assert float(task.per_example(tallies).std()) / 80**0.5 == pytest.approx(np.std(again), rel=0.15)
+    assert float(task.per_example(tallies)["mean_iou"].std()) / 80**0.5 == pytest.approx(np.std(again), rel=0.15)
 
 
 def test_a_border_is_found_if_one_is_predicted_near_it_and_ragged_ones_are_longer() -> None:
@@ -112,7 +112,7 @@ def test_where_nothing_is_judged_there_is_no_loss_and_a_single_image_is_the_whol
     assert float(cross_entropy.build()(scores, nothing)) == 0.0
     assert task.metrics(task.tally(scores, nothing), 0.0)["mean_iou"] == 0.0
     tallies = task.tally(scores, true)
-    assert task.per_example(tallies).tolist() == [task.metrics(tallies, 0.0)["mean_iou"]]
+    assert task.per_example(tallies)["mean_iou"].tolist() == [task.metrics(tallies, 0.0)["mean_iou"]]
 
 
 @pytest.mark.parametrize("upsampling", ["transposed", "bilinear", "nearest"])

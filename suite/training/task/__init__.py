@@ -31,10 +31,9 @@ class Task(Protocol):
         With a `loss` among them where another one than the training's is to be told of examples held out.
         """
 
-    def per_example(self, tallies: Tensor) -> Tensor:
-        """What is right, bool (n, ...), the mean of which is the accuracy: examples, or places of a text.
-
-        Where a metric is no share of right answers, float (n,): each example's part in it, with the metric as mean.
+    def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
+        """By metric, each example's part in it, with the metric as mean: the accuracy's are bool (n, ...), of examples
+        or of places of a text, all others' are float (n,). Of metrics that are not there the parts are not known.
         """
 
     def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:

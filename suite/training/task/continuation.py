@@ -33,9 +33,9 @@ class Continuation:
             "accuracy": int(tallies.sum()) / tallies.numel(),
         }
 
-    def per_example(self, tallies: Tensor) -> Tensor:
+    def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
         """Which places are right: bool (n, T)."""
-        return tallies
+        return {"accuracy": tallies}
 
     def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
         """None."""

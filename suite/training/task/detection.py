@@ -45,9 +45,11 @@ class Detection:
             **{name: value for name, value in recalls.items() if value == value},
         }
 
-    def per_example(self, tallies: Tensor) -> Tensor:
-        """Each image's part in the mean average precision, float64 (n,)."""
-        return torch.from_numpy(ap.pseudo_values(self._matches(tallies)))
+    def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
+        """Each image's part in the mean average precision and in the recall, float64 (n,)."""
+        matches = self._matches(tallies)
+        parts = {"mean_average_precision": ap.precision_parts(matches), "recall": ap.recall_parts(matches)}
+        return {name: torch.from_numpy(values) for name, values in parts.items()}
 
     def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
         """Objects and the `most` best detections."""

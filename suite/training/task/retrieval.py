@@ -47,10 +47,10 @@ class Retrieval:
             "collapsed": float(near.cosine_of_others.nanmean() > _ALIKE),
         }
 
-    def per_example(self, tallies: Tensor) -> Tensor:
-        """Each example's part in the metric that curves show, float64 (n,)."""
+    def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
+        """What each example finds, float64 (n,)."""
         near = _neighbours(tallies)
-        return near.nearest_right if self.metric_name == "recall_at_1" else near.precision_at_r
+        return {"recall_at_1": near.nearest_right, "map_at_r": near.precision_at_r}
 
     def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
         """None."""

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from suite.training import answers
 from suite.training.arguments import PositiveInt
+from suite.training.jackknife import pseudo_values
 from suite.training.targets import VOID
 from suite.training.task import Answer
 
@@ -47,27 +48,18 @@ class Segmentation:
 
     def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
         """Over all pixels of the set; classes that neither occur nor are predicted are left out of means."""
-        total = tallies.sum(dim=0)
-        right = total[:-_BORDERS].view(3, -1)[0]
-        predicted, near, true, found, judged = total[-_BORDERS:].tolist()
-        precision, recall = near / max(predicted, 1.0), found / max(true, 1.0)
+        total = tallies.sum(dim=0, keepdim=True)
+        predicted, _, true, *_ = total[0, -_BORDERS:].tolist()
         return {
-            "mean_iou": float(_mean_iou(total[None, :-_BORDERS])[0]),
-            "pixel_accuracy": float(right.sum()) / max(judged, 1.0),
-            "border_f1": 2 * precision * recall / max(precision + recall, 1e-12),
+            **{name: float(share) for name, share in _shares(total).items()},
             "border_length": max(predicted, 1.0) / max(true, 1.0),  # above 0, so that it has a logarithm
         }
 
-    def per_example(self, tallies: Tensor) -> Tensor:
-        """Each image's part in the mean IoU, float64 (n,): n times the whole less n - 1 times that without it.
-
-        The jackknife's pseudo-values (Efron and Stein, 1981), the mean of which is about the whole.
-        """
-        counts, n = tallies[:, :-_BORDERS], len(tallies)
-        total = counts.sum(dim=0, keepdim=True)
-        if n == 1:
-            return _mean_iou(total)
-        return n * _mean_iou(total) - (n - 1) * _mean_iou(total - counts)
+    def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
+        """Each image's part in each metric that is a share, float64 (n,) (`jackknife.py`)."""
+        total = tallies.sum(dim=0, keepdim=True)
+        whole, without = _shares(total), _shares(total - tallies)
+        return {name: pseudo_values(whole[name], without[name]) for name in whole}
 
     def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
         """The map and the likeliest class of each pixel."""
@@ -104,6 +96,18 @@ def _border(classes: Tensor, judged: Tensor) -> Tensor:
     result[:, :, :-1] |= (classes[:, :, :-1] != classes[:, :, 1:]) & judged[:, :, :-1] & judged[:, :, 1:]
     result[:, :-1] |= (classes[:, :-1] != classes[:, 1:]) & judged[:, :-1] & judged[:, 1:]
     return result
+
+
+def _shares(tallies: Tensor) -> dict[str, Tensor]:
+    """Of tallies, or sums of them, (b, 3 * classes + 5): the metrics between 0 and 1, (b,) each."""
+    counts, borders = tallies[:, :-_BORDERS], tallies[:, -_BORDERS:]
+    predicted, near, true, found, judged = borders.unbind(dim=1)
+    precision, recall = near / predicted.clamp_min(1), found / true.clamp_min(1)
+    return {
+        "mean_iou": _mean_iou(counts),
+        "pixel_accuracy": counts.view(len(counts), 3, -1)[:, 0].sum(dim=1) / judged.clamp_min(1),
+        "border_f1": 2 * precision * recall / (precision + recall).clamp_min(1e-12),
+    }
 
 
 def _mean_iou(counts: Tensor) -> Tensor:
