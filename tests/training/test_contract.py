@@ -40,9 +40,20 @@ VALUES: dict[str, Any] = {
 }
 """For required arguments of mechanisms, by argument name."""
 
+ONE_BY_ONE = {
+    **{"engine.batch_size": 1, "engine.train_examples": 2},
+    **{"engine.validation_examples": 1, "engine.evaluation_batch_size": 1},
+}
+SMALLER: dict[str, dict[str, Any]] = {
+    "retinanet_resnet50": {**ONE_BY_ONE, "model.resolution": 64},
+    "ssd300_vgg16": ONE_BY_ONE,
+}
+"""For networks that were made for a GPU. The SSD has one size only: its tests are slow ones."""
+
 SITUATIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("pretraining", "imagenet"): {"model": "resnet18", "model.resolution": 32},
     ("pretraining", "other_classes"): {"classes": "first", "classes.count": 5},
+    **{("model", name): {**settings, "optimizer.lr": 1e-4} for name, settings in SMALLER.items()},
     ("augment", "multi_scale"): {"model": "deep_cnn"},
     ("evaluation", "multi_scale"): {"model": "deep_cnn"},
 }
@@ -93,6 +104,7 @@ KIND = {
     ("order", "by_length"): "tokens",
     ("order", "streams"): "text",
     ("task", "continuation"): "text",
+    **{("model", name): "boxes" for name in SMALLER},
     **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection")], "boxes"),
     ("pretraining", "yes_no"): "boxes",
     **dict.fromkeys([("model", "embedder"), ("task", "retrieval"), ("loss", "triplet")], "likes"),
@@ -103,6 +115,12 @@ KIND = {
 
 MECHANISMS = [(slot, name) for slot in slots.SLOTS if slot != "data" for name in slots.mechanisms(slot)]
 WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_workload(path.stem).scales]
+
+
+def trained(cases: list[tuple[str, str]]) -> list[Any]:
+    """With those of the SSD marked as slow."""
+    heavy = {("model", "ssd300_vgg16"), ("bccd_ssd", "full")}
+    return [pytest.param(*case, marks=pytest.mark.slow if case in heavy else ()) for case in cases]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -118,6 +136,11 @@ def required_arguments(slot: str, mechanism: str) -> dict[str, Any]:
     unknown = [name for name in names if name not in VALUES]
     assert not unknown, f"{slot}/{mechanism} requires {unknown}: add values for them to VALUES in {__file__}"
     return {f"{slot}.{name}": VALUES[name] for name in names} | SITUATIONS.get((slot, mechanism), {})
+
+
+def two_steps(settings: dict[str, Any]) -> dict[str, Any]:
+    """Two steps of the workload's settings."""
+    return {**settings, **TWO_STEPS, **SMALLER.get(str(settings["model"]), {})}
 
 
 def random_data(settings: dict[str, Any]) -> Dataset:
@@ -139,13 +162,13 @@ def takes_two_steps_twice_alike(settings: dict[str, Any], dataset: Dataset) -> N
     first, second = (run(dataset, base=settings, seed=5) for _ in range(2))
     assert first.status == "completed", first.reason
     if settings.get("balance", "as_given") == "as_given":  # others leave examples out
-        assert [epoch.examples for epoch in first.epochs] == [64]
+        assert [epoch.examples for epoch in first.epochs] == [settings["engine.train_examples"]]
     measured = [value for epoch in first.epochs for value in (epoch.train_loss, epoch.val_loss, epoch.gradient_norm)]
     assert all(math.isfinite(value) for value in [*measured, *first.measurements.values()])
     assert numbers(first) == numbers(second)
 
 
-@pytest.mark.parametrize(("slot", "mechanism"), MECHANISMS)
+@pytest.mark.parametrize(("slot", "mechanism"), trained(MECHANISMS))
 def test_every_mechanism_takes_two_steps_with_the_same_result_twice(slot: str, mechanism: str) -> None:
     chosen = {slot: mechanism, **required_arguments(slot, mechanism)}
     base, data = KINDS[KIND.get((slot, mechanism), "images")]
@@ -169,9 +192,9 @@ def test_every_choice_that_an_argument_lists_takes_two_steps(
     takes_two_steps_twice_alike(slots.override({**base, **TWO_STEPS}, chosen), data)
 
 
-@pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
+@pytest.mark.parametrize(("workload", "scale"), trained(WORKLOADS))
 def test_every_workload_takes_two_steps_at_each_of_its_scales(workload: str, scale: str) -> None:
-    settings = {**load_workload(workload).at(scale), **TWO_STEPS}
+    settings = two_steps(load_workload(workload).at(scale))
     takes_two_steps_twice_alike(settings, random_data(settings))
 
 
@@ -181,9 +204,9 @@ def test_every_workload_has_a_full_batch_to_train_on_at_each_of_its_scales(workl
     assert settings["engine.train_examples"] >= settings["engine.batch_size"]
 
 
-@pytest.mark.parametrize(("workload", "scale"), WORKLOADS)
+@pytest.mark.parametrize(("workload", "scale"), trained(WORKLOADS))
 def test_a_tuning_trial_of_every_workload_measures_validation_and_no_test(workload: str, scale: str) -> None:
-    settings = {**load_workload(workload).at(scale), **TWO_STEPS}
+    settings = two_steps(load_workload(workload).at(scale))
     wanted = trial(base=settings, purpose="tuning")
     result = finish(train(wanted, dataset=random_data(settings)))
     assert {f"val_{result.metric_name}", "val_loss"} <= set(result.measurements)

@@ -1,0 +1,18 @@
+"""torchvision's SSD300 on VGG-16. Liu et al., SSD: Single Shot MultiBox Detector (2015)."""
+
+from torch import nn
+from torchvision.models.detection import ssd300_vgg16
+
+from suite.training.dense_head import DenseHead
+
+_RESOLUTION = 300
+
+
+def build(input_shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """`input_shape` is (C, H, W), C 1 or 3. Maps float (n, C, H, W), resized to 300 x 300, to (n, A, 9 + classes).
+
+    The output is that of `suite.training.anchors`. Some 30 GFLOPs per image: for a GPU. The loss is the suite's own
+    (`loss: detection`), which judges every anchor, and no mining of hard ones.
+    """
+    detector = ssd300_vgg16(weights=None, weights_backbone=None, num_classes=classes + 1)
+    return DenseHead(detector, resolution=_RESOLUTION, background=True)

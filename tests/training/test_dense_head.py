@@ -1,0 +1,60 @@
+"""torchvision's detectors in the suite's form say what they say in torchvision's."""
+
+import pytest
+import torch
+from torchvision.models.detection import retinanet_resnet50_fpn, ssd300_vgg16
+from torchvision.models.detection.image_list import ImageList
+
+from suite.training.anchors import columns, detections
+from suite.training.dense_head import DenseHead
+from suite.training.loss import detection
+from suite.training.model import retinanet_resnet50
+from suite.training.stage import heads
+
+
+def test_ssd_finds_what_torchvision_s_own_code_finds() -> None:
+    torch.manual_seed(0)
+    theirs = ssd300_vgg16(
+        weights=None, weights_backbone=None, num_classes=4, image_mean=[0, 0, 0], image_std=[1, 1, 1], score_thresh=0.0
+    ).eval()
+    for parameter in theirs.head.parameters():
+        torch.nn.init.normal_(parameter, std=0.01)
+    image = torch.rand(1, 3, 300, 300)
+    with torch.inference_mode():
+        ours = DenseHead(theirs, resolution=300, background=True)(image)
+        (expected,) = theirs([image[0]])
+    dense = columns(ours)
+    probability = dense.objectness.sigmoid()[..., None] * dense.classes.softmax(dim=2)
+    assert float(probability.max()) == pytest.approx(float(expected["scores"][0]), rel=1e-5)
+    best = detections(ours, 1)[0, 0]
+    assert int(best[0]) + 1 == int(expected["labels"][0])
+    torch.testing.assert_close(best[1:5], expected["boxes"][0], atol=1e-2, rtol=1e-4)
+
+
+def test_anchors_are_those_of_the_image_as_it_came() -> None:
+    torch.manual_seed(0)
+    model = retinanet_resnet50.build((1, 40, 80), 5, resolution=64).eval()
+    with torch.inference_mode():
+        dense = columns(model(torch.rand(2, 1, 40, 80)))
+    plain = retinanet_resnet50_fpn(weights=None, weights_backbone=None).anchor_generator
+    features = [torch.zeros(1, 256, side, side) for side in (8, 4, 2, 1, 1)]
+    (expected,) = plain(ImageList(torch.zeros(1, 3, 64, 64), [(64, 64)]), features)
+    torch.testing.assert_close(dense.anchors[0], expected * torch.tensor([80, 40, 80, 40]) / 64)
+    assert dense.classes.shape == (2, len(expected), 5)
+
+
+def test_it_learns_where_an_object_is_and_hands_over_all_but_the_classes() -> None:
+    torch.manual_seed(0)
+    model = retinanet_resnet50.build((3, 64, 64), 2, resolution=64)
+    images = torch.zeros(2, 3, 64, 64)
+    images[0, :, 8:40, 8:40] = images[1, :, 24:56, 24:56] = 1.0
+    targets = torch.tensor([[[0, 8, 8, 40, 40]], [[1, 24, 24, 56, 56]]]).float()
+    criterion, optimizer = detection.build(), torch.optim.Adam(model.parameters(), lr=1e-4)
+    losses = []
+    for _ in range(12):
+        losses.append(criterion(model(images), targets))
+        losses[-1].backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert losses[-1] < 0.6 * losses[0]
+    assert all(name.startswith("heads.") for name in heads(model))
