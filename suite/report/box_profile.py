@@ -14,11 +14,11 @@ from suite.report.data_profile import (
     Copies,
     Finding,
     balance,
+    classes_by_amount,
     copies_of,
     copy_findings,
     finding,
     kinds_of,
-    rich_examples,
     span,
 )
 from suite.report.image_profile import Images, check_images, image_findings, images_of
@@ -93,7 +93,7 @@ def profile(
     return BoxProfile(
         pool=len(inputs),
         test=len(test_inputs),
-        classes=_classes(classes, by_image, test_by_image),
+        classes=classes_by_amount(classes, by_image, test_by_image.sum(axis=0)),
         pictures=tuple((by_image > 0).sum(axis=0).tolist()),
         sizes=tuple(_sizes(objects[objects[:, 0] == kind]) for kind in kinds),
         all_sizes=_sizes(objects),
@@ -128,21 +128,6 @@ def _check_boxes(part: str, inputs: NDArray[Any], boxes: Boxes, classes: int) ->
             f"boxes of the {part}: classes {boxes[..., 0].min():g} to {boxes[..., 0].max():g}; "
             f"accepted: -1 to {classes - 1}"
         )
-
-
-def _classes(names: Sequence[str], by_image: NDArray[np.int64], test_by_image: NDArray[np.int64]) -> Classes:
-    pool, test = by_image.sum(axis=0), test_by_image.sum(axis=0)
-    most = int(pool.argmax())
-    return Classes(
-        names=tuple(names),
-        pool=tuple(pool.tolist()),
-        test=tuple(test.tolist()),
-        pool_ratio=float(pool.min() / max(1, pool.max())),
-        test_ratio=float(test.min() / max(1, test.max())),
-        guess=names[most],
-        guess_accuracy=float(test[most] / max(1, test.sum())),
-        examples=tuple(rich_examples(by_image[:, place]) for place in range(len(names))),
-    )
 
 
 def _sizes(objects: Boxes) -> Sizes:

@@ -116,7 +116,23 @@ def _spread(members: NDArray[np.bool_]) -> tuple[int, ...]:
     return tuple(places[chosen].tolist())
 
 
-def rich_examples(amounts: NDArray[np.integer[Any]]) -> tuple[int, ...]:
+def classes_by_amount(names: Sequence[str], by_image: NDArray[np.int64], test: NDArray[np.int64]) -> Classes:
+    """Of pixels or objects: how many each image of the pool has of each class (N, classes), and the test (classes,)."""
+    pool = by_image.sum(axis=0)
+    most = int(pool.argmax())
+    return Classes(
+        names=tuple(names),
+        pool=tuple(pool.tolist()),
+        test=tuple(test.tolist()),
+        pool_ratio=float(pool.min() / max(1, pool.max())),
+        test_ratio=float(test.min() / max(1, test.max())),
+        guess=names[most],
+        guess_accuracy=float(test[most] / max(1, test.sum())),
+        examples=tuple(_rich(by_image[:, place]) for place in range(len(names))),
+    )
+
+
+def _rich(amounts: NDArray[np.integer[Any]]) -> tuple[int, ...]:
     """Of the examples that have some of a class, a few places from all over the half with most; amounts are (N,)."""
     there = np.flatnonzero(amounts)
     rich = np.sort(there[np.argsort(-amounts[there], kind="stable")][: max(_RICH, len(there) // 2)])

@@ -1,7 +1,7 @@
 """The stored trials that a verdict rests on, sorted for tables and figures."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -113,6 +113,17 @@ class Evidence:
         """Mean of each cost over the arm's completed runs; costs that were not measured are left out."""
         runs = [run for run in self.selected_runs.get(workload, {}).get(arm, ()) if run.status == "completed"]
         return {name: mean for name in COSTS if math.isfinite(mean := mean_of(runs, measurement(name)))}
+
+
+def those_with(
+    selected: Mapping[str, Mapping[str, Sequence[TrialResult]]], has: Callable[[TrialResult], object]
+) -> dict[str, dict[str, Sequence[TrialResult]]]:
+    """Of `selected_runs`, the workloads and their arms in which some run has it."""
+    found = {
+        workload: {arm: runs for arm, runs in by_arm.items() if any(map(has, runs))}
+        for workload, by_arm in selected.items()
+    }
+    return {workload: by_arm for workload, by_arm in found.items() if by_arm}
 
 
 def measurement(name: str) -> Callable[[TrialResult], float]:

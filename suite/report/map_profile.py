@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from suite.errors import DataError
 from suite.report import numbers
-from suite.report.data_profile import Classes, Copies, Finding, copies_of, copy_findings, kinds_of, rich_examples
+from suite.report.data_profile import Classes, Copies, Finding, classes_by_amount, copies_of, copy_findings, kinds_of
 from suite.report.image_profile import Images, check_images, image_findings, images_of
 
 _COMMON = 0.75
@@ -48,9 +48,9 @@ def profile(
         check_images(part, images)
         _check_maps(part, images, labels, len(classes))
     by_image = np.stack([np.bincount(each[each >= 0], minlength=len(classes)) for each in maps])
-    counts = (by_image.sum(axis=0), np.bincount(test_maps[test_maps >= 0], minlength=len(classes)))
-    found = _classes(classes, *counts, by_image)
-    occurring = int(((counts[1] > 0) | (np.arange(len(classes)) == counts[0].argmax())).sum())
+    test = np.bincount(test_maps[test_maps >= 0], minlength=len(classes))
+    found = classes_by_amount(classes, by_image, test)
+    occurring = int(((test > 0) | (np.arange(len(classes)) == by_image.sum(axis=0).argmax())).sum())
     return MapProfile(
         pool=len(inputs),
         test=len(test_inputs),
@@ -78,23 +78,6 @@ def _check_maps(part: str, inputs: NDArray[Any], maps: NDArray[Any], classes: in
         raise DataError(f"maps of the {part}: {maps.dtype} {maps.shape}; accepted: one integer per pixel")
     if maps.min() < -1 or maps.max() >= classes:
         raise DataError(f"maps of the {part}: {maps.min()} to {maps.max()}; accepted: -1 to {classes - 1}")
-
-
-def _classes(
-    names: Sequence[str], pool: NDArray[np.int64], test: NDArray[np.int64], by_image: NDArray[np.int64]
-) -> Classes:
-    """`pool` and `test` are (classes,) pixels, `by_image` (N, classes)."""
-    most = int(pool.argmax())
-    return Classes(
-        names=tuple(names),
-        pool=tuple(pool.tolist()),
-        test=tuple(test.tolist()),
-        pool_ratio=float(pool.min() / max(1, pool.max())),
-        test_ratio=float(test.min() / max(1, test.max())),
-        guess=names[most],
-        guess_accuracy=float(test[most] / max(1, test.sum())),
-        examples=tuple(rich_examples(by_image[:, place]) for place in range(len(names))),
-    )
 
 
 def _class_findings(found: MapProfile) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from suite.report import numbers
-from suite.report.evidence import Evidence, mean_of, measurement
+from suite.report.evidence import Evidence, mean_of, measurement, those_with
 from suite.report.figures import style
 from suite.report.figures.overlays import overlaid
 from suite.report.figures.style import Arms, Figure, Panel
@@ -44,11 +44,7 @@ class _Cell:
 
 def answers(evidence: Evidence, arms: Arms) -> Figure | None:
     """One panel per workload, an image in each row and an arm in each column; None where no trial kept its answers."""
-    kept = {
-        workload: shown
-        for workload, by_arm in evidence.selected_runs.items()
-        if (shown := {arm: runs for arm, runs in by_arm.items() if any(run.answers for run in runs)})
-    }
+    kept = those_with(evidence.selected_runs, lambda run: run.answers)
     if not kept:
         return None
     first = next(iter(kept.values()))

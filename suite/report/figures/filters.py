@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from suite.report import numbers, words
-from suite.report.evidence import Evidence, mean_of, measurement
+from suite.report.evidence import Evidence, mean_of, measurement, those_with
 from suite.report.figures import style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.trial_result import TrialResult
@@ -18,11 +18,7 @@ _LARGEST, _GAP, _WIDTH = 0.31, 0.06, 4.4
 
 def filters(evidence: Evidence, arms: Arms) -> Figure | None:
     """One panel per workload, a row per arm; None where no trial kept its filters."""
-    kept = {
-        workload: shown
-        for workload, by_arm in evidence.selected_runs.items()
-        if (shown := {arm: runs for arm, runs in by_arm.items() if any(run.filters for run in runs)})
-    }
+    kept = those_with(evidence.selected_runs, lambda run: run.filters)
     if not kept:
         return None
     return Figure(

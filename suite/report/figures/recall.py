@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from suite.report import numbers, words
-from suite.report.evidence import Evidence, mean_of, measurement, spread_of
+from suite.report.evidence import Evidence, mean_of, measurement, spread_of, those_with
 from suite.report.figures import style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.trial_result import TrialResult
@@ -14,11 +14,7 @@ _SIZES = ("small", "medium", "large")
 
 def recall(evidence: Evidence, arms: Arms) -> Figure | None:
     """One panel per workload, a line per arm; None where nothing was detected by size."""
-    kept = {
-        workload: shown
-        for workload, by_arm in evidence.selected_runs.items()
-        if (shown := {arm: runs for arm, runs in by_arm.items() if _sizes(runs)})
-    }
+    kept = those_with(evidence.selected_runs, lambda run: _sizes([run]))
     if not kept:
         return None
     return Figure(
