@@ -18,7 +18,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from suite.cli.prepare import prepare_data
 from suite.cli.study import data_places
 from suite.recording.store import Store
-from suite.scheduling.cluster import Cluster, connected
+from suite.scheduling.cluster import connected
+from suite.scheduling.demand import Cluster
 from suite.scheduling.queue import TrialQueue
 from suite.spec.ablation import load_ablation
 from suite.spec.design import Design
@@ -88,12 +89,12 @@ def run_all(trials: Sequence[Trial], seconds: float, places: tuple[tuple[Path, .
         )
         cluster = Cluster()
         begin = time.perf_counter()
-        with connected(cluster) as slots:
+        with connected(cluster) as capacity:
             from suite.scheduling import tune_runner
 
-            queue.slots = slots
+            slots = queue.slots = capacity.slots(cluster.demand())
             ready = time.perf_counter()
-            tune_runner.run(queue, cluster, slots=slots, data_dirs=places[0], cache_dir=places[1], tick=lambda: None)
+            tune_runner.run(queue, slots=slots, data_dirs=places[0], cache_dir=places[1], tick=lambda: None)
             done = time.perf_counter()
         end = time.perf_counter()
     return Timing(results=queue.results, slots=slots, everything=end - begin, running=done - ready)

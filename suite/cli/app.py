@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import suite
-from suite.cli import catalogue, check, data, plan, report, repro, run, show, sync
+from suite.cli import catalogue, check, data, plan, report, repro, run, show, submit, sync
 from suite.cli.console import fail
 from suite.errors import InputError, TrialError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(run.run)
+app.command()(submit.submit)
 app.command()(plan.plan)
 app.command("list")(catalogue.list_ablations)
 app.command()(show.show)

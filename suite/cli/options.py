@@ -1,9 +1,13 @@
 """Options that several commands share, so that they mean the same everywhere."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from suite.scheduling.demand import ANY_WORKLOAD
+from suite.spec.workload import load_workload
 
 Ablations = Annotated[list[str], typer.Argument(help="Ablation files, or their ids.", metavar="ABLATION...")]
 OptionalAblations = Annotated[
@@ -29,6 +33,34 @@ DataDir = Annotated[
         envvar="SUITE_DATA",
     ),
 ]
+MaxTrials = Annotated[int | None, typer.Option("--max-trials", min=1, help="Start at most this many trials.")]
+CpusPerTrial = Annotated[float, typer.Option("--cpus-per-trial", min=0.01, help="CPU cores per trial.")]
+GpusPerTrial = Annotated[
+    float,
+    typer.Option(
+        "--gpus-per-trial", min=0, help="GPUs per trial; above 0, trials run on CUDA. A fraction shares a device."
+    ),
+]
+Accelerators = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accelerator",
+        help="Type of GPU to run on, as Ray names it; WORKLOAD=TYPE for one workload. May be given more than once.",
+        metavar="[WORKLOAD=]TYPE",
+    ),
+]
+StallMinutes = Annotated[
+    float,
+    typer.Option("--stall-minutes", min=0.01, help="A trial in which no epoch ends for so long is started again."),
+]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        help="A copy of the results that other machines reach: a path, s3://... or gs://... .",
+        envvar="SUITE_STORAGE",
+    ),
+]
 Seeds = Annotated[int | None, typer.Option("--seeds", min=2, help="At most this many pairs per workload.")]
 Slots = Annotated[int, typer.Option("--slots", min=1, help="Trials side by side, for the estimate of time.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
@@ -37,3 +69,15 @@ AllowCode = Annotated[
     typer.Option("--allow-code", help="Let a spec name mechanisms outside the package (they are imported and run)."),
 ]
 DEFAULT_RESULTS = Path("results")
+DEFAULT_STALL_MINUTES = 30.0
+
+
+def accelerators(given: Sequence[str] | None) -> dict[str, str]:
+    """By workload, ANY_WORKLOAD for all others. Raises SpecError for a workload that there is none of."""
+    types: dict[str, str] = {}
+    for word in given or ():
+        workload, _, kind = word.rpartition("=")
+        if workload:
+            load_workload(workload)
+        types[workload or ANY_WORKLOAD] = kind
+    return types

@@ -15,6 +15,8 @@ from rich.text import Text
 from suite.cli.console import duration, err
 from suite.cli.study import Study
 from suite.recording.provenance import with_command
+from suite.recording.storage import Storage
+from suite.recording.stream import send_data, send_trial
 from suite.recording.wandb_sink import WandbSink
 from suite.report.words import standing
 from suite.scheduling.queue import TrialQueue
@@ -26,11 +28,16 @@ _REDRAW_SECONDS, _JUDGE_SECONDS, _LINE_SECONDS = 0.25, 2.0, 10.0
 
 
 class Recorder:
-    """The queue's listener: the store first, then W&B, then the counts."""
+    """The queue's listener: the store first, then its copy elsewhere, W&B and whoever follows, then the counts.
 
-    def __init__(self, study: Study, sink: WandbSink) -> None:
+    `storage`: the copy. `stream`: each record also goes to stdout, for who follows from afar (recording/stream.py).
+    """
+
+    def __init__(self, study: Study, sink: WandbSink, *, storage: Storage | None = None, stream: bool = False) -> None:
         self._study = study
         self._sink = sink
+        self._storage = storage
+        self._stream = stream
         self._labels = {
             entry.trial.id: (design, entry) for design in reversed(study.designs) for entry in design.roster()
         }
@@ -42,6 +49,8 @@ class Recorder:
         """Keeps the result; raises StoreError if that cannot be done."""
         result = replace(result, provenance=with_command(result.provenance))
         self._study.store.put(result)
+        if self._storage:
+            self._storage.push(self._study.store, result)
         self.finished_count += 1
         self.failed_count += result.status == "failed"
         self.diverged_count += result.status == "diverged"
@@ -55,10 +64,14 @@ class Recorder:
 
     def log_stored(self) -> None:
         """To W&B too, in case an earlier run was stopped before it came to that; nothing is logged twice."""
+        if self._stream:
+            send_data(self._study.store.fingerprints())
         for trial_id in self._labels.keys() & self._study.results.keys():
             self._log(self._study.results[trial_id])
 
     def _log(self, result: TrialResult) -> None:
+        if self._stream:
+            send_trial(result)
         design, entry = self._labels[result.trial_id]
         self._sink.log_trial(
             result,

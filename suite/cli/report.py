@@ -11,6 +11,7 @@ from suite.cli.console import out, print_json
 from suite.cli.study import Study
 from suite.errors import InputError
 from suite.recording.export import export
+from suite.recording.storage import Storage
 from suite.recording.store import Store
 from suite.report import words
 from suite.spec.ablation import FOLDER, find_ablations
@@ -53,11 +54,16 @@ def report(
     names: options.OptionalAblations = None,
     scale: options.Scale = "quick",
     results: options.Results = options.DEFAULT_RESULTS,
+    storage: options.Storage = None,
     seeds: options.Seeds = None,
     allow_code: options.AllowCode = False,
     json: options.Json = False,
 ) -> None:
     """Write the reports of what is stored; several ablations also get an index page. Trains nothing."""
+    if storage:
+        store = Store(results)
+        store.open()
+        Storage(storage).pull(store)
     if not results.is_dir():
         raise InputError(
             f"--results {results}: there is no such folder, so there is nothing to report; see `suite run`"

@@ -12,13 +12,17 @@ import typer
 from suite.cli import options, study
 from suite.cli.console import err, note, out, plain, print_json
 from suite.cli.plan import plan_table, seconds_per_trial
+from suite.cli.preflight import preflight
 from suite.cli.prepare import prepare_data
 from suite.cli.progress import Progress, Recorder
 from suite.cli.report import print_verdicts, write_reports
 from suite.cli.study import Study
+from suite.recording.storage import Storage
 from suite.recording.store import Store
 from suite.recording.wandb_sink import WandbSink
-from suite.scheduling.cluster import Cluster, connected
+from suite.scheduling.cluster import connected
+from suite.scheduling.demand import Cluster
+from suite.scheduling.placement import placement
 from suite.scheduling.queue import TrialQueue
 from suite.verdict.needs import needed_trials
 
@@ -27,20 +31,22 @@ def run(
     names: options.Ablations,
     scale: options.Scale = "quick",
     results: options.Results = options.DEFAULT_RESULTS,
+    storage: options.Storage = None,
     data_dir: options.DataDir = None,
     seeds: options.Seeds = None,
-    max_trials: Annotated[
-        int | None, typer.Option("--max-trials", min=1, help="Start at most this many trials.")
-    ] = None,
+    max_trials: options.MaxTrials = None,
     address: Annotated[
         str | None, typer.Option("--address", help="An existing Ray cluster [default: this machine].")
     ] = None,
-    cpus_per_trial: Annotated[float, typer.Option("--cpus-per-trial", min=0.01, help="CPU cores per trial.")] = 1,
-    gpus_per_trial: Annotated[
-        float, typer.Option("--gpus-per-trial", min=0, help="GPUs per trial; above 0, trials run on CUDA.")
-    ] = 0,
+    cpus_per_trial: options.CpusPerTrial = 1,
+    gpus_per_trial: options.GpusPerTrial = 0,
+    accelerator: options.Accelerators = None,
+    stall_minutes: options.StallMinutes = options.DEFAULT_STALL_MINUTES,
     wandb: options.Wandb = "offline",
     allow_code: options.AllowCode = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", hidden=True, help="Records to stdout, for `suite submit`.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Run ablations: train what is not stored yet, judge every claim, write the reports.
@@ -50,8 +56,17 @@ def run(
     signal.signal(signal.SIGTERM, _interrupt)
     ablations = study.load_at(scale, names, allow_code=allow_code)
     workloads = [item for ablation in ablations for item in study.workloads_of(ablation, scale, allow_code=allow_code)]
+    cluster = Cluster(
+        address=address,
+        cpus_per_trial=cpus_per_trial,
+        gpus_per_trial=gpus_per_trial,
+        accelerators=options.accelerators(accelerator),
+    )
     store = Store(results)
     store.open()
+    keep = Storage(storage) if storage else None
+    if keep and (pulled := keep.pull(store)):
+        note(f"{pulled} records came from {keep.uri}")
     places = study.data_places(data_dir)
     fingerprints = prepare_data(workloads, store, *places)
     opened = study.open_study(
@@ -63,13 +78,13 @@ def run(
         allow_code=allow_code,
         fingerprints=fingerprints,
     )
-    cluster = Cluster(address=address, cpus_per_trial=cpus_per_trial, gpus_per_trial=gpus_per_trial)
-    (err if json else out).print(plan_table(opened, slots=slots_here(cluster)))
+    if not stream:
+        (err if json else out).print(plan_table(opened, slots=slots_here(cluster)))
     sink = WandbSink(store.root, mode=wandb)
-    recorder = Recorder(opened, sink)
+    recorder = Recorder(opened, sink, storage=keep, stream=stream)
     recorder.log_stored()
     try:
-        _train(opened, recorder, cluster, places, max_trials)
+        _train(opened, recorder, cluster, places, max_trials, stall_minutes)
     except KeyboardInterrupt:
         sink.close(timeout=1.0)
         err.print(
@@ -78,11 +93,19 @@ def run(
         )
         err.print(f"  {shlex.join(['suite', *sys.argv[1:]])}", soft_wrap=True)
         raise typer.Exit(130) from None
-    _conclude(opened, sink, as_json=json)
+    if not stream:
+        conclude(opened, sink, as_json=json)
+    if keep:
+        keep.push_all(store, *(() if stream else ("reports", "exports")))
 
 
 def _train(
-    opened: Study, recorder: Recorder, cluster: Cluster, places: tuple[tuple[Path, ...], Path], max_trials: int | None
+    opened: Study,
+    recorder: Recorder,
+    cluster: Cluster,
+    places: tuple[tuple[Path, ...], Path],
+    max_trials: int | None,
+    stall_minutes: float,
 ) -> None:
     guess = seconds_per_trial(opened)
     queue = TrialQueue(
@@ -94,15 +117,26 @@ def _train(
     )
     if queue.is_done():
         return
-    with connected(cluster) as slots:
+    with connected(cluster) as capacity:
         from suite.scheduling import tune_runner  # imports Ray, which must be told first how to behave
 
-        queue.slots = slots
+        queue.demand = placement(opened.designs, cluster, capacity)
+        if cluster.address:
+            preflight(opened, cluster, capacity, places)
+        queue.slots = capacity.slots(cluster.demand())
         with Progress(opened, queue, recorder, guess) as progress:
-            tune_runner.run(queue, cluster, slots=slots, data_dirs=places[0], cache_dir=places[1], tick=progress.tick)
+            tune_runner.run(
+                queue,
+                slots=queue.slots,
+                data_dirs=places[0],
+                cache_dir=places[1],
+                tick=progress.tick,
+                stall_seconds=60 * stall_minutes,
+            )
 
 
-def _conclude(opened: Study, sink: WandbSink, *, as_json: bool) -> None:
+def conclude(opened: Study, sink: WandbSink, *, as_json: bool) -> None:
+    """Write the reports and say what they say."""
     reports = write_reports(opened)
     for written in reports:
         columns, rows = written.table

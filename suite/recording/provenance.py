@@ -18,6 +18,8 @@ from typing import Any
 
 import suite
 
+COMMIT_VARIABLE = "SUITE_COMMIT"
+"""Names the commit where the package was sent without its history: the hash, with a `+` if it had been changed."""
 _PACKAGES = ("torch", "torchvision", "numpy", "ray", "wandb")
 _SECONDS = 10.0
 _SECRET_WORDS = r"(?:api|access)?(?:key|token|secret|password|passwd|credentials?|auth)"  # noqa: S105
@@ -57,9 +59,36 @@ def scrub(text: str) -> str:
     return _HOMES.sub("~", text)
 
 
+def versions() -> dict[str, str | None]:
+    """Of everything whose version can change a trial's numbers, or whether processes understand each other."""
+    return {
+        "suite": suite.__version__,
+        "python": platform.python_version(),
+        **{name: _version(name) for name in _PACKAGES if name != "wandb"},
+    }
+
+
+def checkout() -> tuple[str | None, bool | None]:
+    """The package's commit and whether the package differs from it; nothing unless it lies in a checkout of its own."""
+    named = os.environ.get(COMMIT_VARIABLE)
+    if named:
+        return named.removesuffix("+"), named.endswith("+")
+    return _checkout(Path(suite.__file__).parent)
+
+
+def _checkout(package: Path) -> tuple[str | None, bool | None]:
+    if not (package.parent / ".git").exists():
+        return None, None
+    commit = _output("git", "-C", str(package.parent), "rev-parse", "HEAD")
+    if not commit:
+        return None, None
+    changes = _output("git", "-C", str(package.parent), "status", "--porcelain", "--", package.name)
+    return commit, None if changes is None else bool(changes)
+
+
 @functools.cache
 def _machine() -> dict[str, Any]:
-    commit, dirty = _checkout(Path(suite.__file__).parent)
+    commit, dirty = checkout()
     return {
         "suite": suite.__version__,
         "commit": commit,
@@ -72,17 +101,6 @@ def _machine() -> dict[str, Any]:
         "memory_bytes": _memory_bytes(),
         **_gpus(),
     }
-
-
-def _checkout(package: Path) -> tuple[str | None, bool | None]:
-    """Commit and whether the package differs from it; nothing unless the package lies in a checkout of its own."""
-    if not (package.parent / ".git").exists():
-        return None, None
-    commit = _output("git", "-C", str(package.parent), "rev-parse", "HEAD")
-    if not commit:
-        return None, None
-    changes = _output("git", "-C", str(package.parent), "status", "--porcelain", "--", package.name)
-    return commit, None if changes is None else bool(changes)
 
 
 def _version(name: str) -> str | None:

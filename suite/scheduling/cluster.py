@@ -7,10 +7,11 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
 from typing import Any
 
 from suite.errors import ClusterError
+from suite.scheduling.capacity import Capacity
+from suite.scheduling.demand import Cluster
 
 _TUNE_ENVIRONMENT = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -25,25 +26,9 @@ _CONNECT_SECONDS = 5.0
 _WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cluster:
-    """Where trials run and what each of them takes."""
-
-    address: str | None = None
-    """An existing Ray cluster (`auto`, `HOST:PORT`, `ray://...`); None starts Ray on this machine alone."""
-    cpus_per_trial: float = 1
-    gpus_per_trial: float = 0
-
-    @property
-    def resources(self) -> dict[str, float]:
-        """In Ray's words, without zeros."""
-        wanted = {"CPU": self.cpus_per_trial, "GPU": self.gpus_per_trial}
-        return {name: amount for name, amount in wanted.items() if amount}
-
-
 @contextmanager
-def connected(cluster: Cluster) -> Iterator[int]:
-    """Ray, for as long as the block lasts; gives the number of trials that run side by side. Raises ClusterError."""
+def connected(cluster: Cluster) -> Iterator[Capacity]:
+    """Ray, for as long as the block lasts, and what it has to give. Raises ClusterError."""
     os.environ.update(_TUNE_ENVIRONMENT)
     if cluster.address is None:
         _keep_to_ourselves()
@@ -60,14 +45,24 @@ def connected(cluster: Cluster) -> Iterator[int]:
     try:
         ray.init(**options, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        detail = str(error).strip().splitlines()[0]
-        raise ClusterError(f"--address {cluster.address}: no Ray cluster answers there ({detail})") from error
+        raise _refusal(cluster.address, str(error)) from error
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what is lost, and why, the queue's listener hears
     with redirect_stdout(io.StringIO()):  # where Ray prints a paragraph on each worker that dies
         try:
-            yield _slots(cluster, ray.cluster_resources())
+            yield Capacity.of_cluster()
         finally:
             ray.shutdown()
+
+
+def _refusal(address: str | None, text: str) -> ClusterError:
+    """What Ray said, in a line."""
+    if "auth" in text.lower():
+        return ClusterError(
+            f"--address {address}: the cluster wants a token (RAY_AUTH_MODE=token with RAY_AUTH_TOKEN or "
+            "RAY_AUTH_TOKEN_PATH; the same as the cluster's)"
+        )
+    detail = text.strip().splitlines()[0] if text.strip() else "no reason given"
+    return ClusterError(f"--address {address}: no Ray cluster answers there ({detail})")
 
 
 def _keep_to_ourselves() -> None:
@@ -88,11 +83,3 @@ def _check_answers(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
     except OSError as error:
         raise ClusterError(f"--address {address}: no Ray cluster answers there ({error})") from None
-
-
-def _slots(cluster: Cluster, total: dict[str, float]) -> int:
-    for resource, amount in cluster.resources.items():
-        if amount > total.get(resource, 0):
-            available = total.get(resource, 0)
-            raise ClusterError(f"--{resource.lower()}s-per-trial {amount:g}: there are only {available:g} {resource}s")
-    return max(1, int(min(total[resource] / amount for resource, amount in cluster.resources.items())))

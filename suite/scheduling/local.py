@@ -9,10 +9,17 @@ from suite.spec.trials import Trial
 from suite.trial_result import EpochRecord, TrialResult
 
 
-def start(trial: Trial, data_dirs: tuple[Path, ...], cache_dir: Path) -> Generator[EpochRecord, None, TrialResult]:
-    """The trial's training on this machine's copy of the data. Raises TrialError if that copy differs."""
-    from suite.training import data_cache, engine  # torch: on the workers only
+def start(
+    trial: Trial, data_dirs: tuple[Path, ...], cache_dir: Path, gpu_share: float = 1
+) -> Generator[EpochRecord, None, TrialResult]:
+    """The trial's training on this machine's copy of the data. Raises TrialError if that copy differs.
 
+    `gpu_share` is the part of a GPU's memory that this process may use, if it has neighbours there.
+    """
+    from suite.training import data_cache, engine  # torch: on the workers only
+    from suite.training.gpu import limit_memory
+
+    limit_memory(gpu_share)
     data_settings = {key: value for key, value in trial.settings.items() if key.split(".")[0] == "data"}
     prepared = data_cache.prepare(data_settings, data_dirs=data_dirs, cache_dir=cache_dir)
     if prepared.fingerprint != trial.data_fingerprint:

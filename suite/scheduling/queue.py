@@ -3,13 +3,14 @@
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from suite.scheduling import losses
+from suite.scheduling.demand import Demand
 from suite.spec.trials import Trial
 from suite.trial_result import TrialResult
 
-ATTEMPTS = 3
 BATCH_SECONDS = 4.0
 """Trials shorter than this are handed out several at a time, so that Ray's cost per task does not count."""
 
@@ -30,6 +31,7 @@ class Attempt:
 
     trial: Trial
     number: int
+    demand: Demand = field(default_factory=Demand)
 
 
 class TrialQueue:
@@ -37,7 +39,8 @@ class TrialQueue:
 
     `needed` says which trials are missing, given the results so far (see suite/verdict/needs.py). `results` holds what
     is known at the start and grows as trials finish. `estimate` gives a trial's expected seconds (None: unknown).
-    `slots` is the number of workers, `max_trials` the most that may be started.
+    `demand` says what a trial takes: a batch is of one demand. `slots` is the number of workers, `max_trials` the most
+    that may be started.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class TrialQueue:
         *,
         listener: Listener,
         estimate: Callable[[Trial], float | None],
+        demand: Callable[[Trial], Demand] = lambda _: Demand(),
         slots: int = 1,
         max_trials: int | None = None,
     ) -> None:
@@ -54,10 +58,15 @@ class TrialQueue:
         self._needed = needed
         self._listener = listener
         self._estimate = estimate
+        self.demand = demand
         self.slots = slots
         self._budget = math.inf if max_trials is None else max_trials
         self._waiting: deque[Trial] = deque()
         self._retries: deque[Trial] = deque()
+        self._alone: deque[Trial] = deque()
+        self._by_itself: str | None = None
+        self._whole: set[str] = set()
+        self._losses: Counter[tuple[str, str]] = Counter()
         self._running: dict[str, Trial] = {}
         self._attempts: Counter[str] = Counter()
         self._asked = -1
@@ -70,31 +79,39 @@ class TrialQueue:
     @property
     def waiting(self) -> int:
         """Trials known to be needed and not yet handed out."""
-        return len(self._waiting) + len(self._retries)
+        return len(self._waiting) + len(self._retries) + len(self._alone)
 
     def seconds_left(self) -> float | None:
         """Until the trials known to be needed are done; None if a trial's length is unknown. Open claims add more."""
-        lengths = [self._estimate(trial) for trial in (*self._waiting, *self._retries, *self._running.values())]
+        unfinished = (*self._waiting, *self._retries, *self._alone, *self._running.values())
+        lengths = [self._estimate(trial) for trial in unfinished]
         known = [seconds for seconds in lengths if seconds is not None]
         return sum(known) / self.slots if len(known) == len(lengths) else None
 
     def next_batch(self) -> tuple[Attempt, ...]:
         """Trials for one task; empty when nothing can be handed out now (see `is_done`)."""
+        if self._by_itself in self._running:
+            return ()
         if self._retries:
             return (self._start(self._retries.popleft()),)
         if not self._waiting:
             self._refill()
-        batch = []
+        batch: list[Attempt] = []
         for _ in range(self._batch_size()):
             if not self._waiting or self._budget <= 0:
                 break
+            if batch and self.demand(self._waiting[0]) != batch[0].demand:
+                break
             self._budget -= 1
             batch.append(self._start(self._waiting.popleft()))
+        if not batch and self._alone and not self._running:
+            batch.append(self._start(self._alone.popleft()))
+            self._by_itself = batch[0].trial.id
         return tuple(batch)
 
     def is_done(self) -> bool:
         """Nothing is running and nothing more will be handed out."""
-        if self._running or self._retries:
+        if self._running or self._retries or self._alone:
             return False
         if not self._waiting:
             self._refill()
@@ -105,8 +122,7 @@ class TrialQueue:
         trial = self._running.pop(result.trial_id, None)
         if trial is None:
             return
-        if result.status == "failed" and self._attempts[trial.id] < ATTEMPTS:
-            self._retry(trial, result.reason or "unknown")
+        if result.status == "failed" and self._may_retry(trial, result.reason or "unknown"):
             return
         result = replace(result, attempt=self._attempts[trial.id])
         self.results[trial.id] = result
@@ -118,21 +134,43 @@ class TrialQueue:
             if trial_id in self._running:
                 self.finish(failed_result(self._running[trial_id], reason))
 
+    def give_back(self, trial_ids: Sequence[str]) -> None:
+        """Trials that were stopped through no doing of theirs: handed out again, as if for the first time."""
+        for trial_id in trial_ids:
+            if trial_id in self._running:
+                self._attempts[trial_id] -= 1
+                self._retries.append(self._running.pop(trial_id))
+
     def _start(self, trial: Trial) -> Attempt:
         self._running[trial.id] = trial
         self._attempts[trial.id] += 1
-        return Attempt(trial=trial, number=self._attempts[trial.id])
+        demand = self.demand(trial)
+        return Attempt(
+            trial=trial,
+            number=self._attempts[trial.id],
+            demand=demand.whole() if trial.id in self._whole else demand,
+        )
 
-    def _retry(self, trial: Trial, reason: str) -> None:
-        self._retries.append(trial)
+    def _may_retry(self, trial: Trial, reason: str) -> bool:
+        """Where memory ran out, with more of it: a whole GPU, or a host on which nothing else runs."""
+        kind = losses.kind(reason)
+        self._losses[trial.id, kind] += 1
+        if self._losses[trial.id, kind] >= losses.ATTEMPTS[kind]:
+            return False
+        if kind == losses.GPU_MEMORY:
+            self._whole.add(trial.id)
+        (self._alone if kind == losses.HOST_MEMORY else self._retries).append(trial)
         self._listener.retried(trial, self._attempts[trial.id] + 1, reason)
+        return True
 
     def _refill(self) -> None:
         if self._asked == len(self.results):
             return  # nothing new: the verdict would say the same
         self._asked = len(self.results)
         wanted = {trial.id: trial for trial in self._needed(self.results)}
-        self._waiting.extend(trial for trial in wanted.values() if trial.id not in self._running)
+        taken = {*self._running, *(trial.id for trial in self._alone)}
+        fresh = [trial for trial in wanted.values() if trial.id not in taken]
+        self._waiting.extend(sorted(fresh, key=lambda trial: str(self.demand(trial))))  # stable: batches are of one
 
     def _batch_size(self) -> int:
         """As many as fill BATCH_SECONDS, but never so many that a slot goes idle at the end of a stage."""

@@ -9,23 +9,20 @@ from typing import Any
 
 from ray import tune
 
-from suite.scheduling.cluster import Cluster
+from suite.scheduling import losses
+from suite.scheduling.demand import Demand
 from suite.scheduling.pair_searcher import PairSearcher
 from suite.scheduling.queue import TrialQueue
+from suite.scheduling.watch import STALL_SECONDS, Watch
 from suite.scheduling.worker import TrialWorker
-
-_REASONS = {
-    "low on memory": "out of memory on the host",
-    "actor died": "its worker died (killed or crashed)",
-    "actor is unavailable": "its worker's node was lost",
-}
 
 
 class _Hooks(tune.Callback):  # type: ignore[misc]
-    """Passes on Tune's heartbeat and the reasons of lost tasks."""
+    """Passes on Tune's heartbeat, what the watch hears, and the reasons of lost tasks."""
 
-    def __init__(self, searcher: PairSearcher, tick: Callable[[], None]) -> None:
+    def __init__(self, searcher: PairSearcher, watch: Watch, tick: Callable[[], None]) -> None:
         self._searcher = searcher
+        self._watch = watch
         self._tick = tick
 
     def __getstate__(self) -> dict[str, Any]:
@@ -33,43 +30,75 @@ class _Hooks(tune.Callback):  # type: ignore[misc]
         return {}
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        self._searcher.raise_listeners_error()
+        self._watch.look()
         self._tick()
 
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._watch.started(trial)
+
+    def on_trial_result(self, iteration: int, trials: list[Any], trial: Any, result: Any, **info: Any) -> None:
+        self._watch.heard(trial.trial_id)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        self._watch.over(trial.trial_id)
+
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        self._searcher.lost(trial.trial_id, _reason(trial.error_file))
+        text = Path(trial.error_file).read_text() if trial.error_file else ""
+        stalled = self._watch.over(trial.trial_id)
+        self._searcher.lost(trial.trial_id, stalled or losses.in_words(text))
 
 
 def run(
     queue: TrialQueue,
-    cluster: Cluster,
     *,
     slots: int,
     data_dirs: Sequence[Path],
     cache_dir: Path,
     tick: Callable[[], None],
+    stall_seconds: float = STALL_SECONDS,
 ) -> None:
     """Returns when the queue is done. `tick` is called a few times a second, from the thread that called this.
 
-    A KeyboardInterrupt goes through at once: what finished is with the queue's listener already.
+    A task in which no epoch ends for `stall_seconds` is stopped. A KeyboardInterrupt, or what the queue's listener
+    raises, goes through at once: what finished before is with the listener already.
     """
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(max(2, slots))
     places = {"data_dirs": [str(folder.resolve()) for folder in data_dirs], "cache_dir": str(cache_dir.resolve())}
     while not queue.is_done():
-        searcher = PairSearcher(queue, slots=slots)
+        searcher, watch = PairSearcher(queue, slots=slots), Watch(stall_seconds)
         try:
-            _fit(searcher, cluster, places, tick)
-        except RuntimeError as error:  # a host out of memory ends the whole fit, whatever Tune's max_failures says
-            reason = f"Ray gave up: {str(error).strip().splitlines()[0]}"
+            _fit(searcher, watch, places, tick)
+        except RuntimeError as error:
+            _end_of_fit(str(error).strip(), searcher, watch)
+        queue.lose(queue.running, "Ray ended before it had a result")
+
+
+def _end_of_fit(text: str, searcher: PairSearcher, watch: Watch) -> None:
+    """A host out of memory ends the whole fit, whatever Tune's max_failures says, and with it the tasks of all hosts.
+
+    Ray names the actors that it killed: only their trials are under suspicion.
+    """
+    reason = losses.in_words(text)
+    if reason == text:
+        reason = f"Ray gave up: {text.splitlines()[0] if text else 'without a word'}"
+    suspects = watch.named_in(text) if reason == losses.HOST_MEMORY else set()
+    for task in searcher.tasks():
+        if suspects and task not in suspects:
+            searcher.give_back(task)
         else:
-            reason = "Ray ended before it had a result"
-        queue.lose(queue.running, reason)
+            searcher.lost(task, reason)
 
 
-def _fit(searcher: PairSearcher, cluster: Cluster, places: Mapping[str, Any], tick: Callable[[], None]) -> None:
+def _resources(config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
+    return tune.PlacementGroupFactory([Demand.from_text(config["demand"]).resources])
+
+
+def _fit(searcher: PairSearcher, watch: Watch, places: Mapping[str, Any], tick: Callable[[], None]) -> None:
     storage = tempfile.mkdtemp(prefix="suite-tune-")
     try:
         tune.Tuner(
-            tune.with_resources(TrialWorker, cluster.resources),
+            tune.with_resources(TrialWorker, _resources),
             param_space=dict(places),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
@@ -82,18 +111,9 @@ def _fit(searcher: PairSearcher, cluster: Cluster, places: Mapping[str, Any], ti
                 name="tasks",
                 storage_path=storage,
                 verbose=0,
-                callbacks=[_Hooks(searcher, tick)],
+                callbacks=[_Hooks(searcher, watch, tick)],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
         ).fit()
     finally:
         shutil.rmtree(storage, ignore_errors=True)
-
-
-def _reason(error_file: str | None) -> str:
-    """Tune's record of a task's end, in words that mean something to who trains models."""
-    text = Path(error_file).read_text() if error_file else ""
-    for sign, meaning in _REASONS.items():
-        if sign in text:
-            return meaning
-    return text

@@ -10,6 +10,8 @@ from typing import Any
 from ray import tune
 
 from suite.recording.provenance import worker_provenance
+from suite.scheduling import losses
+from suite.scheduling.demand import Demand
 from suite.scheduling.local import start
 from suite.scheduling.queue import Attempt, failed_result
 from suite.scheduling.wire import attempts_from_text, results_to_text
@@ -22,12 +24,13 @@ REPORT_SECONDS = 2.0
 class TrialWorker(tune.Trainable):  # type: ignore[misc]
     """Trains the trials of one task, one after another, and reports each as soon as it can.
 
-    A trial that raises is reported as failed; the others go on. `config` holds `batch` (see wire.py), `pause_seconds`
-    (what to wait if the batch is empty), `data_dirs` and `cache_dir`.
+    A trial that raises is reported as failed; the others go on. `config` holds `batch` (see wire.py), `demand` (what
+    Ray gave this actor), `pause_seconds` (what to wait if the batch is empty), `data_dirs` and `cache_dir`.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Ray calls this once per actor."""
+        """Ray calls this once per actor, which has the same demand all its life."""
+        self._gpu_share = Demand.from_text(config["demand"]).gpus
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -60,12 +63,12 @@ class TrialWorker(tune.Trainable):  # type: ignore[misc]
         try:
             if self._training is None:
                 self._attempt = self._attempts.popleft()
-                self._training = start(self._attempt.trial, self._data_dirs, self._cache_dir)
+                self._training = start(self._attempt.trial, self._data_dirs, self._cache_dir, self._gpu_share)
             next(self._training)
         except StopIteration as stop:
             result: TrialResult = stop.value
         except Exception as error:  # whatever went wrong belongs to this trial only
-            result = failed_result(self._attempt.trial, f"{type(error).__name__}: {error}")
+            result = failed_result(self._attempt.trial, losses.of_exception(error))
         else:
             return None
         self._training = None

@@ -28,6 +28,8 @@ class Metric:
     """Of a single run it is 0 or 1, so that few runs that agree say little."""
     derived: bool = False
     """Computed when a claim is judged, from all that is stored, and known of runs that diverged as well."""
+    timed: bool = False
+    """A time, which depends on the device and on who else uses it."""
     evaluation_only: bool = False
     """Measured on the test set, so only in evaluation trials."""
     needs: Mapping[str, str] = field(default_factory=dict)
@@ -151,7 +153,12 @@ METRICS: dict[str, Metric] = {
         derived=True,
     ),
     "tuning_seconds": Metric(
-        label="tuning time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, derived=True
+        label="tuning time",
+        unit="log_ratio",
+        higher_is_better=False,
+        default_margin=_FIVE_PERCENT,
+        timed=True,
+        derived=True,
     ),
     "epochs_to_target": Metric(
         label="epochs to target",
@@ -165,17 +172,18 @@ METRICS: dict[str, Metric] = {
         unit="log_ratio",
         higher_is_better=False,
         default_margin=_FIVE_PERCENT,
+        timed=True,
         from_curve=True,
     ),
     "train_seconds": Metric(
-        label="training time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
+        label="training time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, timed=True
     ),
     "parameters": Metric(label="parameters", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT),
     "flops_per_example": Metric(
         label="training FLOPs per example", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT
     ),
     "tokens_per_second": Metric(
-        label="tokens per second", unit="log_ratio", higher_is_better=True, default_margin=_FIVE_PERCENT
+        label="tokens per second", unit="log_ratio", higher_is_better=True, default_margin=_FIVE_PERCENT, timed=True
     ),
     "padding_share": Metric(
         label="share of padding", unit="points", higher_is_better=False, default_margin=1.0, fixed_margin=True

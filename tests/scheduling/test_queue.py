@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from suite.scheduling.queue import ATTEMPTS, TrialQueue, failed_result
+from suite.scheduling import losses
+from suite.scheduling.demand import Demand
+from suite.scheduling.queue import TrialQueue, failed_result
 from suite.scheduling.wire import attempts_from_text, attempts_to_text, results_from_text, results_to_text
 from suite.spec.trials import Trial
 from suite.trial_result import TrialResult
@@ -99,7 +101,7 @@ def test_a_stage_that_depends_on_the_one_before_waits_for_it() -> None:
 def test_a_crash_is_tried_again_then_recorded_as_failed_with_its_reason() -> None:
     log = Log()
     queue = queue_of([trial(1)], log)
-    for _ in range(ATTEMPTS):
+    for _ in range(losses.ATTEMPTS[losses.ANY]):
         (attempt,) = queue.next_batch()
         queue.lose([attempt.trial.id], "its worker died")
     assert queue.is_done()
@@ -167,3 +169,72 @@ def test_trials_and_results_survive_the_wire() -> None:
     (result,) = results_from_text(results_to_text([completed(trial(3))]))
     assert result.settings["betas"] == (0.9, 0.99)
     assert result.measurements["val_loss"] != result.measurements["val_loss"]
+
+
+def test_out_of_memory_on_a_shared_gpu_is_tried_once_more_on_a_whole_one_then_recorded() -> None:
+    log = Log()
+    queue = queue_of([trial(1)], log)
+    queue.demand = lambda _: Demand(gpus=0.25)
+    reason = losses.of_exception(type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory. Tried to allocate"))
+    shares = []
+    while not queue.is_done():
+        (attempt,) = queue.next_batch()
+        shares.append(attempt.demand.gpus)
+        queue.finish(failed_result(attempt.trial, reason))
+    assert shares == [0.25, 1]
+    (result,) = log.results
+    assert result.status == "failed"
+    assert result.reason == "out of memory on the GPU (CUDA out of memory)"
+
+
+def test_out_of_memory_on_the_host_is_tried_once_more_with_nothing_beside_it() -> None:
+    log = Log()
+    queue = queue_of(map(trial, range(4)), log)
+    (greedy,), (other,) = queue.next_batch(), queue.next_batch()
+    queue.lose([greedy.trial.id], losses.HOST_MEMORY)
+    (third,), (fourth,) = queue.next_batch(), queue.next_batch()
+    assert queue.next_batch() == (), "not beside those that run"
+    for attempt in (other, third, fourth):
+        assert not queue.is_done()
+        queue.finish(completed(attempt.trial))
+    (again,) = queue.next_batch()
+    assert (again.trial, again.number) == (greedy.trial, 2)
+    assert queue.next_batch() == (), "and nothing beside it"
+    queue.lose([again.trial.id], losses.HOST_MEMORY)
+    assert queue.is_done()
+    assert [result.reason for result in log.results if result.status == "failed"] == [losses.HOST_MEMORY]
+
+
+def test_a_node_that_is_taken_away_costs_a_trial_none_of_its_own_attempts() -> None:
+    log = Log()
+    queue = queue_of([trial(1)], log)
+    for reason in [losses.NODE_LOST] * 9 + [losses.WORKER_DIED] * 2:
+        (attempt,) = queue.next_batch()
+        queue.lose([attempt.trial.id], reason)
+        assert not log.results
+    (attempt,) = queue.next_batch()
+    queue.finish(completed(attempt.trial))
+    assert [(result.status, result.attempt) for result in log.results] == [("completed", 12)]
+
+
+def test_what_is_given_back_is_handed_out_as_if_for_the_first_time() -> None:
+    log = Log()
+    queue = queue_of([trial(1)], log)
+    (attempt,) = queue.next_batch()
+    queue.give_back([attempt.trial.id])
+    (again,) = queue.next_batch()
+    assert again == attempt
+    assert not log.retries
+
+
+def test_a_batch_is_of_one_demand() -> None:
+    queue = queue_of(map(trial, range(40)), Log(), seconds=0.1)
+    queue.demand = lambda item: Demand(gpus=1 if item.seed % 2 else 0.5)
+    shares = []
+    while not queue.is_done():
+        batch = queue.next_batch()
+        (share,) = {attempt.demand.gpus for attempt in batch}
+        shares.append(share)
+        for attempt in batch:
+            queue.finish(completed(attempt.trial))
+    assert shares == sorted(shares), "those that share first, so that a whole device comes free"
