@@ -41,6 +41,10 @@ GpusPerTrial = Annotated[
         "--gpus-per-trial", min=0, help="GPUs per trial; above 0, trials run on CUDA. A fraction shares a device."
     ),
 ]
+Device = Annotated[
+    Literal["cpu", "cuda"] | None,
+    typer.Option("--device", hidden=True, help="What trials compute on, to rehearse a cluster without its GPUs."),
+]
 Accelerators = Annotated[
     list[str] | None,
     typer.Option(
@@ -49,9 +53,19 @@ Accelerators = Annotated[
         metavar="[WORKLOAD=]TYPE",
     ),
 ]
+AskedSlots = Annotated[
+    int,
+    typer.Option(
+        "--slots", min=0, help="Trials side by side to ask an autoscaler for [default: what there is room for now]."
+    ),
+]
 StallMinutes = Annotated[
     float,
-    typer.Option("--stall-minutes", min=0.01, help="A trial in which no epoch ends for so long is started again."),
+    typer.Option(
+        "--stall-minutes",
+        min=0.01,
+        help="A trial in which no epoch ends for so long is started again; a node must come as soon.",
+    ),
 ]
 Storage = Annotated[
     str | None,

@@ -34,6 +34,6 @@ def preflight(opened: Study, cluster: Cluster, capacity: Capacity, places: tuple
     slots = capacity.slots(cluster.demand())
     note(f"{slots} trials side by side, each on {cluster.demand()}; this process writes the results, in {root}")
     if not capacity.is_there(cluster.demand()):
-        note("no node has that yet: the autoscaler has to start some")
+        note("no node has that yet: an autoscaler has to start some, as --slots says")
     if (chosen := timed_on(cluster, capacity)) is not None:
         note(f"trials that are timed run on whole GPUs of type {chosen}; --accelerator chooses another")

@@ -41,6 +41,8 @@ def run(
     cpus_per_trial: options.CpusPerTrial = 1,
     gpus_per_trial: options.GpusPerTrial = 0,
     accelerator: options.Accelerators = None,
+    slots: options.AskedSlots = 0,
+    device: options.Device = None,
     stall_minutes: options.StallMinutes = options.DEFAULT_STALL_MINUTES,
     wandb: options.Wandb = "offline",
     allow_code: options.AllowCode = False,
@@ -61,6 +63,7 @@ def run(
         cpus_per_trial=cpus_per_trial,
         gpus_per_trial=gpus_per_trial,
         accelerators=options.accelerators(accelerator),
+        slots=slots,
     )
     store = Store(results)
     store.open()
@@ -73,7 +76,7 @@ def run(
         ablations,
         store,
         scale=scale,
-        device="cuda" if gpus_per_trial else "cpu",
+        device=device or ("cuda" if gpus_per_trial else "cpu"),
         seeds=seeds,
         allow_code=allow_code,
         fingerprints=fingerprints,

@@ -44,6 +44,8 @@ def submit(
     cpus_per_trial: options.CpusPerTrial = 1,
     gpus_per_trial: options.GpusPerTrial = 0,
     accelerator: options.Accelerators = None,
+    slots: options.AskedSlots = 0,
+    device: options.Device = None,
     stall_minutes: options.StallMinutes = options.DEFAULT_STALL_MINUTES,
     wandb: options.Wandb = "offline",
     allow_code: options.AllowCode = False,
@@ -74,6 +76,8 @@ def submit(
                 "--cpus-per-trial": cpus_per_trial,
                 "--gpus-per-trial": gpus_per_trial,
                 "--accelerator": [f"{name}={kind}" if name else kind for name, kind in chosen.items()],
+                "--slots": slots or None,
+                "--device": device,
                 "--stall-minutes": stall_minutes,
                 "--data-dir": data_dir,
                 "--storage": storage,
@@ -84,7 +88,7 @@ def submit(
             asked = {
                 "ablations": [ablation.id for ablation in ablations],
                 "scale": scale,
-                "device": "cuda" if gpus_per_trial else "cpu",
+                "device": device or ("cuda" if gpus_per_trial else "cpu"),
                 "seeds": seeds,
                 "storage": storage,
             }

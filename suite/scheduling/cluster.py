@@ -49,7 +49,7 @@ def connected(cluster: Cluster) -> Iterator[Capacity]:
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what is lost, and why, the queue's listener hears
     with redirect_stdout(io.StringIO()):  # where Ray prints a paragraph on each worker that dies
         try:
-            yield Capacity.of_cluster()
+            yield Capacity.of_cluster(cluster.slots)
         finally:
             ray.shutdown()
 

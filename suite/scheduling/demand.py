@@ -53,6 +53,8 @@ class Cluster:
 
     address: str | None = None
     """An existing Ray cluster (`auto`, `HOST:PORT`, `ray://...`); None starts Ray on this machine alone."""
+    slots: int = 0
+    """Trials side by side to ask for: where an autoscaler adds nodes, more than there is room for now."""
     cpus_per_trial: float = 1
     gpus_per_trial: float = 0
     accelerators: Mapping[str, str] = field(default_factory=dict)

@@ -23,6 +23,7 @@ _LOST_SECONDS = 120.0
 """How long the cluster may stay out of reach before following it is given up. The job goes on regardless."""
 _RESULTS_THERE = "${SUITE_RESULTS:-$HOME/suite-results}"
 """On the cluster's head: outlives the job, so that the next one goes on where this one ended."""
+_NOT_READY, _READY_SECONDS = "No available agent", 60.0
 _OVER = ("SUCCEEDED", "FAILED", "STOPPED")
 
 
@@ -71,7 +72,7 @@ class Jobs:
         run = ["python", "-m", "suite", "run", *(f"ablations/{name}.yaml" for name in specs), *arguments]
         with tempfile.TemporaryDirectory(prefix="suite-parcel-") as folder:
             pack(Path(folder), specs, foreign_code=foreign_code)
-            name: str = self._call(
+            name: str = self._patiently(
                 self._client.submit_job,
                 entrypoint=f'{shlex.join(run)} --address auto --results "{_RESULTS_THERE}"',
                 submission_id=f"suite-{secrets.token_hex(4)}",
@@ -130,6 +131,17 @@ class Jobs:
                 yield from whole
         if rest:
             yield rest
+
+    def _patiently(self, method: Callable[..., Any], **options: Any) -> Any:
+        """As `_call`, but a head that has only just been started is given the time to become ready."""
+        begin = time.monotonic()
+        while True:
+            try:
+                return self._call(method, **options)
+            except ClusterError as error:
+                if _NOT_READY not in str(error) or time.monotonic() - begin > _READY_SECONDS:
+                    raise
+            time.sleep(1.0)
 
     def _call(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Of Ray's client, with what it raises in one line."""

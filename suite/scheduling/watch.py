@@ -5,6 +5,7 @@ from typing import Any
 
 import ray
 
+from suite.errors import ClusterError
 from suite.scheduling import losses
 
 STALL_SECONDS = 30 * 60.0
@@ -19,6 +20,7 @@ class Watch:
         self._heard: dict[str, float] = {}
         self._actors: dict[str, str] = {}
         self._stalled: set[str] = set()
+        self._quiet_since = time.monotonic()
 
     def started(self, trial: Any) -> None:
         """One of Tune's trials is on an actor."""
@@ -27,20 +29,26 @@ class Watch:
 
     def heard(self, task: str) -> None:
         """It has reported."""
-        self._heard[task] = time.monotonic()
+        self._heard[task] = self._quiet_since = time.monotonic()
 
     def over(self, task: str) -> str | None:
         """It has ended; the reason, if it was stopped here."""
         for known in (self._running, self._heard, self._actors):
             known.pop(task, None)
+        self._quiet_since = time.monotonic()
         if task not in self._stalled:
             return None
         self._stalled.remove(task)
         return f"{losses.STALLED} {self._limit / 60:g} min, so it was stopped"
 
     def look(self) -> None:
-        """Kill the actors that have been silent beyond the limit: who hangs in a system call hears nothing else."""
+        """Kill the actors that have been silent beyond the limit: who hangs in a system call hears nothing else.
+
+        Raises ClusterError if no task has run for as long: nobody waits for ever for a node.
+        """
         now = time.monotonic()
+        if not self._running and now - self._quiet_since > self._limit:
+            raise ClusterError(f"no node took a trial for {self._limit / 60:g} min; what has finished is kept")
         for task, trial in self._running.items():
             actor = trial.temporary_state.ray_actor
             if actor is None:
