@@ -116,7 +116,7 @@ def _follow(jobs: Jobs, job: str, results: Path, wandb: str, *, allow_code: bool
         _say(job, state, as_json=False)
     if asked["storage"]:
         note(f"the results are in {asked['storage']}; `suite report --storage {asked['storage']}` reads them")
-    elif store.fingerprints():
+    elif state.status == "SUCCEEDED" or store.load():
         ablations = study.load_at(asked["scale"], asked["ablations"], allow_code=allow_code)
         opened = study.open_study(
             ablations,
