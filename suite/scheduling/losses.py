@@ -12,7 +12,7 @@ _SIGNS = {
     "node was preempted": NODE_LOST,
     "node has died": NODE_LOST,
     "node is dead": NODE_LOST,
-    "actor is unavailable": NODE_LOST,
+    "is temporarily unavailable": NODE_LOST,
     "actor died": WORKER_DIED,
 }
 """What Ray's own error texts contain, the more telling first."""
@@ -23,9 +23,10 @@ ATTEMPTS = {GPU_MEMORY: 2, HOST_MEMORY: 2, NODE_LOST: 10, ANY: 3}
 away says nothing of the trial, unless that happens always."""
 
 
-def in_words(text: str) -> str:
-    """Ray's record of a task's end, as one of the reasons above where it is one."""
-    return next((meaning for sign, meaning in _SIGNS.items() if sign in text), text)
+def in_words(text: str, otherwise: str = "") -> str:
+    """Ray's record of a task's end, as one of the reasons above; else `otherwise`, or its last line, which says most."""
+    last = text.strip().rpartition("\n")[2].strip()
+    return next((meaning for sign, meaning in _SIGNS.items() if sign in text), otherwise or last or "no reason given")
 
 
 def of_exception(error: Exception) -> str:

@@ -79,9 +79,7 @@ def _end_of_fit(text: str, searcher: PairSearcher, watch: Watch) -> None:
 
     Ray names the actors that it killed: only their trials are under suspicion.
     """
-    reason = losses.in_words(text)
-    if reason == text:
-        reason = f"Ray gave up: {text.splitlines()[0] if text else 'without a word'}"
+    reason = losses.in_words(text, otherwise=f"Ray gave up: {text.splitlines()[0] if text else 'without a word'}")
     suspects = watch.named_in(text) if reason == losses.HOST_MEMORY else set()
     for task in searcher.tasks():
         if suspects and task not in suspects:

@@ -134,7 +134,7 @@ def test_a_job_ends_with_the_verdict_and_the_bits_of_a_local_run(submit: Submit,
     assert len(list((folder / "results/wandb").glob("offline-run-*"))) == there["trials_done"] + 1
 
     said = done.stderr
-    assert re.search(r"4 trials side by side, each on 1 CPU and 0.5 GPU|2 trials side by side", said), said
+    assert "2 trials side by side, each on 1 CPU and 0.5 GPU" in said
     assert "::suite" not in said, "records are not for people"
     job = re.search(r"suite-[0-9a-f]{8}", said)
     assert job is not None

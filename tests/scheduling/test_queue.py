@@ -238,3 +238,18 @@ def test_a_batch_is_of_one_demand() -> None:
         for attempt in batch:
             queue.finish(completed(attempt.trial))
     assert shares == sorted(shares), "those that share first, so that a whole device comes free"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The actor a0b1 is unavailable: The actor is temporarily unavailable: RpcError: x", losses.NODE_LOST),
+        ("The actor died unexpectedly before finishing this task.", losses.WORKER_DIED),
+        ("The actor died because its node has died. Node Id: 12", losses.NODE_LOST),
+        ("2 worker(s) were killed due to the node running low on memory.", losses.HOST_MEMORY),
+        ("Failure # 1 (occurred at 12:00)\nTraceback (most recent call last):\nKeyError: 'x'\n", "KeyError: 'x'"),
+        ("", "no reason given"),
+    ],
+)
+def test_rays_own_words_become_one_line_that_means_something(text: str, reason: str) -> None:
+    assert losses.in_words(text) == reason
