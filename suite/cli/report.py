@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.text import Text
 
 from suite.cli import options, study
@@ -14,6 +16,7 @@ from suite.recording.export import export
 from suite.recording.storage import Storage
 from suite.recording.store import Store
 from suite.report import words
+from suite.report.reference import write_reference
 from suite.spec.ablation import FOLDER, find_ablations
 from suite.verdict.judge import judge
 from suite.verdict.models import AblationVerdict
@@ -57,6 +60,9 @@ def report(
     storage: options.Storage = None,
     seeds: options.Seeds = None,
     allow_code: options.AllowCode = False,
+    publish: Annotated[
+        Path | None, typer.Option("--publish", help="Also write SCALE.md and SCALE.json of all verdicts there.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Write the reports of what is stored; several ablations also get an index page. Trains nothing."""
@@ -71,6 +77,9 @@ def report(
     ablations = study.load_at(scale, names, allow_code=allow_code)
     opened = study.open_study(ablations, Store(results), scale=scale, seeds=seeds, allow_code=allow_code)
     written = write_reports(opened)
+    if publish:
+        judged = [(design, item.verdict) for design, item in zip(opened.designs, written, strict=True)]
+        write_reference(judged, opened.results, publish, scale=scale)
     if json:
         print_json([{"report": str(item.page), "verdict": item.verdict} for item in written])
     else:

@@ -24,7 +24,7 @@ away says nothing of the trial, unless that happens always."""
 
 
 def in_words(text: str, otherwise: str = "") -> str:
-    """Ray's record of a task's end, as one of the reasons above; else `otherwise`, or its last line, which says most."""
+    """Ray's record of a task's end as one of the reasons above; else `otherwise`, or its last line, which says most."""
     last = text.strip().rpartition("\n")[2].strip()
     return next((meaning for sign, meaning in _SIGNS.items() if sign in text), otherwise or last or "no reason given")
 

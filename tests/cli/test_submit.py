@@ -43,7 +43,7 @@ def start(home: Path, cache: Path, *arguments: str, apart: Path | None = None) -
     secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
     return subprocess.Popen(
         command,
-        env={**environment(cache), **secret, "PATH": path, "SUITE_RESULTS": str(home / "results")},
+        env={**environment(cache), **secret, **PLANTED, "PATH": path, "SUITE_RESULTS": str(home / "results")},
         stdout=(home / "log").open("a"),
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -51,11 +51,18 @@ def start(home: Path, cache: Path, *arguments: str, apart: Path | None = None) -
 
 
 @pytest.fixture(scope="module")
-def address(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home() -> Iterator[Path]:
+    """What the cluster writes."""
+    folder = Path(tempfile.mkdtemp(prefix="suite"))  # short: sockets lie in it
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def address(cache: Path, home: Path) -> Iterator[str]:
     """The dashboard of a head with one CPU and two nodes with one CPU and one pretended GPU each."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         pytest.skip("only root can give each node of a cluster on one machine a folder of its own")
-    home = Path(tempfile.mkdtemp(prefix="suite"))  # short: sockets lie in it
     (home / "ray").mkdir()
     port, dashboard, client = (str(free_port()) for _ in range(3))
     ports = ["--port", port, "--dashboard-port", dashboard, "--ray-client-server-port", client]
@@ -67,7 +74,6 @@ def address(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     for node in reversed(nodes):
         os.killpg(node.pid, signal.SIGTERM)
         node.wait(timeout=60)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def wait_for(port: int) -> None:
@@ -114,7 +120,9 @@ def essence(folder: Path) -> dict[str, tuple[object, ...]]:
 
 
 @pytest.mark.slow
-def test_a_job_ends_with_the_verdict_and_the_bits_of_a_local_run(submit: Submit, folder: Path, cache: Path) -> None:
+def test_a_job_ends_with_the_verdict_and_the_bits_of_a_local_run(
+    submit: Submit, folder: Path, cache: Path, home: Path
+) -> None:
     done = submit("small", "--gpus-per-trial", "0.5", "--device", "cpu", "--json")
     assert done.returncode == 0, done.stderr
     (there,) = json.loads(done.stdout)
@@ -142,7 +150,7 @@ def test_a_job_ends_with_the_verdict_and_the_bits_of_a_local_run(submit: Submit,
     assert (state["status"], state["ablations"], state["scale"]) == ("SUCCEEDED", ["small"], "quick")
     assert "was over already" in submit("--stop", job[0]).stdout
 
-    for path in folder.rglob("*"):
+    for path in (*folder.rglob("*"), *(home / "results").rglob("*")):
         if path.is_file():
             content = path.read_bytes()
             for secret in (*PLANTED.values(), TOKEN):
