@@ -41,9 +41,10 @@ def markdown(judged: Judged, used: Sequence[TrialResult], *, scale: str) -> str:
         for outcome in ("supported", "contradicted", "undecided")
     }
     hours = sum(result.measurements.get("total_seconds", 0.0) for result in used) / 3600
+    size = f"{len(judged)} ablation{'s' * (len(judged) != 1)}, {len(used):,} trials, {hours:.1f} hours of training"
     lines = [
         f"# Verdicts at scale `{scale}`",
-        f"{len(judged)} ablation{'s' * (len(judged) != 1)}, {len(used):,} trials, {hours:.1f} hours of training. Of the primary claims "
+        f"{size}. Of the primary claims "
         + ", ".join(f"{count} are {outcome}" for outcome, count in counts.items())
         + ". Written by `suite report --publish`; how a verdict is reached: [docs/verdict.md](../../docs/verdict.md).",
         "Made from "
