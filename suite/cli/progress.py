@@ -1,7 +1,7 @@
 """What happens while trials run: each is stored and logged as it finishes, and the display follows."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -20,9 +20,11 @@ from suite.recording.stream import send_data, send_trial
 from suite.recording.wandb_sink import WandbSink
 from suite.report.words import standing
 from suite.scheduling.queue import TrialQueue
+from suite.spec.design import Design
 from suite.spec.trials import Trial
 from suite.trial_result import TrialResult
 from suite.verdict.judge import judge
+from suite.verdict.remembered import Remembered
 
 _REDRAW_SECONDS, _JUDGE_SECONDS, _LINE_SECONDS = 0.25, 2.0, 10.0
 
@@ -87,6 +89,13 @@ class Recorder:
         return f"trial {trial.id} ({design.ablation.id}, {entry.workload}, {entry.arm}, seed {trial.seed})"
 
 
+def _lines(design: Design, results: Mapping[str, TrialResult]) -> list[Text]:
+    return [
+        Text.assemble("  ", (claim.name, "bold"), "  ", standing(claim), overflow="ellipsis", no_wrap=True)
+        for claim in judge(design, results).claims
+    ]
+
+
 class Progress:
     """A live display on a terminal, plain lines every ten seconds anywhere else."""
 
@@ -101,6 +110,7 @@ class Progress:
         self._drawn = self._judged = 0.0
         self._said = self._start
         self._standings: list[Text] = [Text("no claim can be judged yet")]
+        self._lines = Remembered(_lines)
         self._live = (
             Live(console=err, transient=True, auto_refresh=False, redirect_stdout=False) if err.is_terminal else None
         )
@@ -133,13 +143,7 @@ class Progress:
 
     def _judge(self) -> list[Text]:
         """One line per claim: where it stands."""
-        lines = []
-        for design in self._study.designs:
-            for claim in judge(design, self._queue.results).claims:
-                lines.append(
-                    Text.assemble("  ", (claim.name, "bold"), "  ", standing(claim), overflow="ellipsis", no_wrap=True)
-                )
-        return lines
+        return [line for design in self._study.designs for line in self._lines(design, self._queue.results)]
 
     def _bar(self) -> Table:
         done, left = self._recorder.finished_count, self._queue.waiting + len(self._queue.running)

@@ -25,6 +25,7 @@ from suite.scheduling.demand import Cluster
 from suite.scheduling.placement import placement
 from suite.scheduling.queue import TrialQueue
 from suite.verdict.needs import needed_trials
+from suite.verdict.remembered import Remembered
 
 
 def run(
@@ -110,9 +111,9 @@ def _train(
     max_trials: int | None,
     stall_minutes: float,
 ) -> None:
-    guess = seconds_per_trial(opened)
+    guess, needed = seconds_per_trial(opened), Remembered(needed_trials)
     queue = TrialQueue(
-        lambda results: (trial for design in opened.designs for trial in needed_trials(design, results)),
+        lambda results: (trial for design in opened.designs for trial in needed(design, results)),
         opened.results,
         listener=recorder,
         estimate=guess,
