@@ -9,6 +9,13 @@ import typer
 from suite.scheduling.demand import ANY_WORKLOAD
 from suite.spec.workload import load_workload
 
+
+def _whole_above_one(value: float) -> float:
+    if value > 1 and value != int(value):
+        raise typer.BadParameter(f"{value:g}: above 1, Ray takes whole GPUs only")
+    return value
+
+
 Ablations = Annotated[list[str], typer.Argument(help="Ablation files, or their ids.", metavar="ABLATION...")]
 OptionalAblations = Annotated[
     list[str] | None,
@@ -38,7 +45,10 @@ CpusPerTrial = Annotated[float, typer.Option("--cpus-per-trial", min=0.01, help=
 GpusPerTrial = Annotated[
     float,
     typer.Option(
-        "--gpus-per-trial", min=0, help="GPUs per trial; above 0, trials run on CUDA. A fraction shares a device."
+        "--gpus-per-trial",
+        min=0,
+        callback=_whole_above_one,
+        help="GPUs per trial; above 0, trials run on CUDA. A fraction shares a device.",
     ),
 ]
 Device = Annotated[

@@ -1,5 +1,6 @@
 """What a cluster is, said before anything starts on it, and why nothing should."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from rich.table import Table
@@ -8,12 +9,18 @@ from rich.text import Text
 from suite.cli.console import err, note
 from suite.cli.study import Study
 from suite.scheduling.capacity import Capacity
-from suite.scheduling.demand import Cluster
+from suite.scheduling.demand import Cluster, Demand
 from suite.scheduling.placement import timed_on
 
 
-def preflight(opened: Study, cluster: Cluster, capacity: Capacity, places: tuple[tuple[Path, ...], Path]) -> None:
-    """Raises ClusterError if trials would fail on a node."""
+def preflight(
+    opened: Study,
+    cluster: Cluster,
+    capacity: Capacity,
+    places: tuple[tuple[Path, ...], Path],
+    demands: Collection[Demand],
+) -> None:
+    """Raises ClusterError if trials of these demands would fail on a node that may get them."""
     from suite.scheduling.preflight import inspect_nodes, refuse_unfit  # imports Ray
 
     data = {
@@ -29,11 +36,11 @@ def preflight(opened: Study, cluster: Cluster, capacity: Capacity, places: tuple
         words = ", ".join(differing) if report.versions else "unknown"
         table.add_row(Text(report.node.name), f"{report.cpus:g}", gpus, Text(words or "nothing"))
     err.print(table)
-    refuse_unfit(reports)
+    refuse_unfit([report for report in reports if any(report.node.fit(demand) for demand in demands)])
     root = opened.store.root
-    slots = capacity.slots(cluster.demand())
-    note(f"{slots} trials side by side, each on {cluster.demand()}; this process writes the results, in {root}")
-    if not capacity.is_there(cluster.demand()):
-        note("no node has that yet: an autoscaler has to start some, as --slots says")
+    for demand in sorted(demands, key=str):
+        wait = "" if capacity.is_there(demand) else ", once an autoscaler has started nodes, as --slots says"
+        note(f"{capacity.slots(demand)} trials side by side, each on {demand}{wait}")
+    note(f"this process writes the results, in {root}")
     if (chosen := timed_on(cluster, capacity)) is not None:
         note(f"trials that are timed run on whole GPUs of type {chosen}; --accelerator chooses another")

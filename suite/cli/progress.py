@@ -14,6 +14,7 @@ from rich.text import Text
 
 from suite.cli.console import duration, err
 from suite.cli.study import Study
+from suite.errors import StoreError
 from suite.recording.provenance import with_command
 from suite.recording.storage import Storage
 from suite.recording.stream import send_data, send_trial
@@ -39,7 +40,8 @@ class Recorder:
         self._study = study
         self._sink = sink
         self._storage = storage
-        self._stream = stream
+        self._complained = False
+        self.streams = stream
         self._labels = {
             entry.trial.id: (design, entry) for design in reversed(study.designs) for entry in design.roster()
         }
@@ -51,8 +53,7 @@ class Recorder:
         """Keeps the result; raises StoreError if that cannot be done."""
         result = replace(result, provenance=with_command(result.provenance))
         self._study.store.put(result)
-        if self._storage:
-            self._storage.push(self._study.store, result)
+        self._push(result)
         self.finished_count += 1
         self.failed_count += result.status == "failed"
         self.diverged_count += result.status == "diverged"
@@ -60,19 +61,30 @@ class Recorder:
         if result.status == "failed":
             err.print(Text(f"{self._name(trial)} failed for good: {result.reason}"), style="red", soft_wrap=True)
 
+    def _push(self, result: TrialResult) -> None:
+        """What cannot be pushed now is pushed at the end of the run, or of the next."""
+        if self._storage is None:
+            return
+        try:
+            self._storage.push(self._study.store, result)
+        except StoreError as error:
+            if not self._complained:
+                err.print(Text(f"{error}; the run goes on, and what is missing there follows"), style="yellow")
+            self._complained = True
+
     def retried(self, trial: Trial, attempt: int, reason: str) -> None:
         """Says so."""
         err.print(Text(f"{self._name(trial)}: {reason}; attempt {attempt} follows"), style="yellow", soft_wrap=True)
 
     def log_stored(self) -> None:
         """To W&B too, in case an earlier run was stopped before it came to that; nothing is logged twice."""
-        if self._stream:
+        if self.streams:
             send_data(self._study.store.fingerprints())
         for trial_id in self._labels.keys() & self._study.results.keys():
             self._log(self._study.results[trial_id])
 
     def _log(self, result: TrialResult) -> None:
-        if self._stream:
+        if self.streams:
             send_trial(result)
         design, entry = self._labels[result.trial_id]
         self._sink.log_trial(
@@ -138,7 +150,8 @@ class Progress:
             self._live.update(Group(self._bar(), self._summary(), *self._standings), refresh=True)
             self._drawn = now
         elif not self._live and now - self._said > _LINE_SECONDS:
-            err.print(self._summary(), *self._judge(), sep="\n", soft_wrap=True)
+            standings = [] if self._recorder.streams else self._judge()  # who follows from afar judges there
+            err.print(self._summary(), *standings, sep="\n", soft_wrap=True)
             self._said = now
 
     def _judge(self) -> list[Text]:

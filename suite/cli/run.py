@@ -73,6 +73,8 @@ def run(
         note(f"{pulled} records came from {keep.uri}")
     places = study.data_places(data_dir)
     fingerprints = prepare_data(workloads, store, *places)
+    if keep:
+        keep.push_missing(store)
     opened = study.open_study(
         ablations,
         store,
@@ -91,6 +93,8 @@ def run(
         _train(opened, recorder, cluster, places, max_trials, stall_minutes)
     except KeyboardInterrupt:
         sink.close(timeout=1.0)
+        if keep:
+            keep.push_missing(store)
         err.print(
             f"Stopped. {recorder.finished_count} trials finished in this run are kept in {results}. Go on with:",
             style="bold",
@@ -100,7 +104,7 @@ def run(
     if not stream:
         conclude(opened, sink, as_json=json)
     if keep:
-        keep.push_all(store, *(() if stream else ("reports", "exports")))
+        keep.push_missing(store, *(() if stream else ("reports", "exports")))
 
 
 def _train(
@@ -124,14 +128,15 @@ def _train(
     with connected(cluster) as capacity:
         from suite.scheduling import tune_runner  # imports Ray, which must be told first how to behave
 
-        queue.demand = placement(opened.designs, cluster, capacity)
+        demands = placement(opened.designs, cluster, capacity)
+        slots = max(map(capacity.slots, demands.values()))
         if cluster.address:
-            preflight(opened, cluster, capacity, places)
-        queue.slots = capacity.slots(cluster.demand())
+            preflight(opened, cluster, capacity, places, set(demands.values()))
+        queue.place(lambda trial: demands[trial.id], slots)
         with Progress(opened, queue, recorder, guess) as progress:
             tune_runner.run(
                 queue,
-                slots=queue.slots,
+                slots=slots,
                 data_dirs=places[0],
                 cache_dir=places[1],
                 tick=progress.tick,

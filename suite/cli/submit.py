@@ -11,7 +11,8 @@ from suite.cli import options, study
 from suite.cli.console import err, note, out, print_json
 from suite.cli.progress import Recorder
 from suite.cli.run import conclude
-from suite.errors import InputError
+from suite.errors import InputError, StoreError
+from suite.recording.provenance import scrub
 from suite.recording.store import Store
 from suite.recording.stream import received
 from suite.recording.wandb_sink import WandbSink
@@ -56,6 +57,8 @@ def submit(
     Ctrl-C ends the following, not the job.
     """
     given = {"ABLATION": names, "--attach": attach, "--status": status, "--stop": stop}
+    if storage:
+        _check_storage(storage)
     if sum(bool(value) for value in given.values()) != 1:
         raise InputError(f"suite submit takes one of {', '.join(given)}")
     jobs = Jobs(address)
@@ -64,7 +67,7 @@ def submit(
     elif stop:
         out.print(f"{stop}: {'asked to stop' if jobs.stop(stop) else 'was over already'}", soft_wrap=True)
     else:
-        job = attach
+        job, ablations = attach, None
         if job is None:
             assert names
             chosen = options.accelerators(accelerator)
@@ -87,18 +90,43 @@ def submit(
             }
             asked = {
                 "ablations": [ablation.id for ablation in ablations],
+                "names": names,
                 "scale": scale,
                 "device": device or ("cuda" if gpus_per_trial else "cpu"),
                 "seeds": seeds,
                 "storage": storage,
             }
-            job = jobs.submit(_words(arguments), asked, _files(names, ablations), foreign_code=allow_code)
+            workloads = {name for ablation in ablations for name in ablation.workloads_at(scale)}
+            files = _files(names, ablations)
+            job = jobs.submit(_words(arguments), asked, files, sorted(workloads), foreign_code=allow_code)
             note(f"{job} is on its way to {address}")
-        _follow(jobs, job, results, wandb, allow_code=allow_code, as_json=json)
+        _follow(jobs, job, results, wandb, ablations=ablations, allow_code=allow_code, as_json=json)
 
 
-def _follow(jobs: Jobs, job: str, results: Path, wandb: str, *, allow_code: bool, as_json: bool) -> None:
-    """To the end of the job; then what `suite run` ends with."""
+def _check_storage(storage: str) -> None:
+    """It becomes part of the job, which everybody on the cluster can read, and runs in another folder."""
+    if scrub(storage) != storage and "://" in storage:
+        raise InputError(
+            f"--storage {scrub(storage)}: an address with a secret in it would be public in the job; give the nodes "
+            "their credentials instead"
+        )
+    if "://" not in storage and not Path(storage).is_absolute():
+        raise InputError(
+            f"--storage {storage}: a job runs in another folder; give an absolute path, s3://... or gs://..."
+        )
+
+
+def _follow(
+    jobs: Jobs,
+    job: str,
+    results: Path,
+    wandb: str,
+    *,
+    ablations: tuple[Ablation, ...] | None,
+    allow_code: bool,
+    as_json: bool,
+) -> None:
+    """To the end of the job; then what `suite run` ends with. `ablations`: as submitted, None for a job of earlier."""
     asked = jobs.state(job).asked
     store = Store(results)
     store.open()
@@ -113,11 +141,11 @@ def _follow(jobs: Jobs, job: str, results: Path, wandb: str, *, allow_code: bool
         raise typer.Exit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
     state = jobs.state(job)
     if state.status != "SUCCEEDED":
-        _say(job, state, as_json=False)
+        note(_words_on(job, state))
     if asked["storage"]:
         note(f"the results are in {asked['storage']}; `suite report --storage {asked['storage']}` reads them")
     elif state.status == "SUCCEEDED" or store.load():
-        ablations = study.load_at(asked["scale"], asked["ablations"], allow_code=allow_code)
+        ablations = ablations or study.load_at(asked["scale"], asked["names"], allow_code=allow_code)
         opened = study.open_study(
             ablations,
             store,
@@ -136,7 +164,11 @@ def _follow(jobs: Jobs, job: str, results: Path, wandb: str, *, allow_code: bool
 def _receive(jobs: Jobs, job: str, store: Store) -> None:
     """Records into the store, the rest of the log to stderr."""
     for line in jobs.lines(job, lost=lambda reason: note(f"connection lost ({reason}); trying again")):
-        content = received(line)
+        try:
+            content = received(line)
+        except StoreError as error:
+            note(f"{error}; `suite submit --attach {job}` reads it again")
+            continue
         if content is None:
             err.print(Text(line), soft_wrap=True)
         elif isinstance(content, Mapping):
@@ -150,9 +182,13 @@ def _say(job: str, state: JobState, *, as_json: bool) -> None:
     if as_json:
         print_json({"job": job, "status": state.status, "message": state.message, **state.asked})
         return
+    out.print(Text(_words_on(job, state)), soft_wrap=True)
+
+
+def _words_on(job: str, state: JobState) -> str:
     last = state.message.splitlines()[-1:] if state.status == "FAILED" else []
-    words = [f"{job}: {state.status.lower()}", f"{', '.join(state.asked['ablations'])} ({state.asked['scale']})", *last]
-    out.print(Text("; ".join(words)), soft_wrap=True)
+    what = f"{', '.join(state.asked['ablations'])} ({state.asked['scale']})"
+    return "; ".join([f"{job}: {state.status.lower()}", what, *last])
 
 
 def _words(arguments: Mapping[str, Any]) -> list[str]:

@@ -1,8 +1,7 @@
 """A copy of the results folder where other machines reach it: a path, s3://, gs:// or whatever else pyarrow knows.
 
 The results folder on disk stays the place where a run writes; its records are pulled from the storage before and pushed
-to it one by one. A record's name is the hash of what was asked for, so neither direction ever replaces anything that
-differs, and any number of machines may share one storage.
+to it one by one. A record's name is the hash of what was asked for, so any number of machines may share one storage.
 """
 
 import contextlib
@@ -42,28 +41,38 @@ class Storage:
     def pull(self, store: Store) -> int:
         """Records that `store` lacks, copied into it; how many. Data sets' fingerprints come too."""
         count = 0
-        with self._named("cannot be read"):
-            for name in self._names():
-                target = store.root / name
-                if _RECORD.fullmatch(name) and not target.exists():
+        for name in self._names():
+            target = store.root / name
+            if name == _DATA:
+                self._learn_data(store)
+            elif _RECORD.fullmatch(name) and not target.exists() and not _success(target).exists():
+                content = self._read(name)
+                try:
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    files.write(target, self._read(name))
-                    count += 1
-                elif name == _DATA:
-                    self._learn_data(store)
+                    files.write(target, content)
+                except OSError as error:
+                    raise files.refusal(store.root, error) from None
+                count += 1
         return count
 
     def push(self, store: Store, result: TrialResult) -> None:
         """One trial's record, as it is stored."""
         ending = ".failed.json" if result.status == "failed" else ".json"
-        self._put(store, f"trials/{result.trial_id[:2]}/{result.trial_id}{ending}")
+        name = f"trials/{result.trial_id[:2]}/{result.trial_id}{ending}"
+        if (store.root / name).exists():  # a failure is not kept where another driver had a success
+            self._put(store, name)
 
-    def push_all(self, store: Store, *folders: str) -> None:
-        """All files of these folders of the results folder, and the list of data sets."""
-        for folder in folders:
+    def push_missing(self, store: Store, *folders: str) -> None:
+        """Records that the storage lacks, all files of these folders of the results folder, the list of data sets."""
+        there = set(self._names())
+        for folder in ("trials", *folders):
             for path in sorted((store.root / folder).rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
-                    self._put(store, path.relative_to(store.root).as_posix())
+                name = path.relative_to(store.root).as_posix()
+                wanted = name not in there and _RECORD.fullmatch(name) if folder == "trials" else path.is_file()
+                if wanted and not path.name.startswith("."):
+                    self._put(store, name)
+        if _DATA in there:
+            self._learn_data(store)
         if store.fingerprints():
             self._put(store, _DATA)
 
@@ -78,16 +87,16 @@ class Storage:
             if data not in known:
                 store.record_fingerprint(str(data), str(fingerprint))
 
-    def _names(self) -> Iterator[str]:
+    def _names(self) -> list[str]:
         from pyarrow import fs
 
-        listed = self._files.get_file_info(fs.FileSelector(str(self._root), recursive=True, allow_not_found=True))
-        for info in listed:
-            if info.type == fs.FileType.File:
-                yield PurePosixPath(info.path).relative_to(self._root).as_posix()
+        everything = fs.FileSelector(str(self._root), recursive=True, allow_not_found=True)
+        with self._named("cannot be read"):
+            found = [info.path for info in self._files.get_file_info(everything) if info.type == fs.FileType.File]
+        return [PurePosixPath(path).relative_to(self._root).as_posix() for path in found]
 
     def _read(self, name: str) -> bytes:
-        with self._files.open_input_stream(str(self._root / name)) as stream:
+        with self._named("cannot be read"), self._files.open_input_stream(str(self._root / name)) as stream:
             return bytes(stream.read())
 
     def _put(self, store: Store, name: str) -> None:
@@ -107,6 +116,11 @@ class Storage:
             yield
         except OSError as error:
             raise StoreError(f"--storage {self.uri}: {what} ({_short(error)})") from None
+
+
+def _success(record: Path) -> Path:
+    """Where the record of the same trial's success would be."""
+    return record.with_name(record.name.replace(".failed.", "."))
 
 
 def _short(error: Any) -> str:

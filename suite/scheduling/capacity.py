@@ -19,6 +19,14 @@ class Node:
     name: str
     resources: Resources
 
+    def fit(self, demand: Demand) -> int:
+        """How many such tasks it holds; a touch of a named accelerator limits nothing."""
+        amounts = demand.resources
+        if any(self.resources.get(name, 0) < amount for name, amount in amounts.items()):
+            return 0
+        counted = [name for name in amounts if not name.startswith(_ACCELERATOR)]
+        return min(int(self.resources[name] / amounts[name] + 1e-9) for name in counted)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
@@ -42,7 +50,7 @@ class Capacity:
 
     def slots(self, demand: Demand) -> int:
         """Tasks of this demand side by side. Raises ClusterError if it can never be met."""
-        now = sum(_fit(node.resources, demand) for node in self.nodes)
+        now = sum(node.fit(demand) for node in self.nodes)
         if not now and not self.promised:
             raise ClusterError(
                 f"no node has {demand} for a trial: {self._largest(demand)}; if an autoscaler will add nodes, say how "
@@ -52,7 +60,7 @@ class Capacity:
 
     def is_there(self, demand: Demand) -> bool:
         """Whether a node has it now, so that nobody waits for the autoscaler."""
-        return any(_fit(node.resources, demand) for node in self.nodes)
+        return any(node.fit(demand) for node in self.nodes)
 
     def commonest_accelerator(self) -> str | None:
         """The type of GPU that most of them have; what is timed runs there. None where no type is known."""
@@ -79,12 +87,3 @@ class Capacity:
 
 def _types(resources: Resources) -> list[str]:
     return [name.removeprefix(_ACCELERATOR) for name in resources if name.startswith(_ACCELERATOR)]
-
-
-def _fit(resources: Resources, demand: Demand) -> int:
-    """How many such tasks the node holds; a touch of a named accelerator limits nothing."""
-    amounts = demand.resources
-    if any(resources.get(name, 0) < amount for name, amount in amounts.items()):
-        return 0
-    counted = [name for name in amounts if not name.startswith(_ACCELERATOR)]
-    return min(int(resources[name] / amounts[name] + 1e-9) for name in counted)

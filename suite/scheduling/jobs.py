@@ -7,7 +7,7 @@ import secrets
 import shlex
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,20 @@ class Jobs:
         self._client = self._call(Impatient, address)
 
     def submit(
-        self, arguments: Sequence[str], asked: Mapping[str, Any], specs: Mapping[str, Path], *, foreign_code: bool
+        self,
+        arguments: Sequence[str],
+        asked: Mapping[str, Any],
+        specs: Mapping[str, Path],
+        workloads: Iterable[str],
+        *,
+        foreign_code: bool,
     ) -> str:
-        """`suite run` with these arguments, on these specs (id -> file); the job's id."""
+        """`suite run` with these arguments, on these specs (id -> file), which name these workloads; the job's id."""
         commit, dirty = checkout()
         environment = {COMMIT_VARIABLE: f"{commit}{'+' * bool(dirty)}"} if commit else {}
         run = ["python", "-m", "suite", "run", *(f"ablations/{name}.yaml" for name in specs), *arguments]
         with tempfile.TemporaryDirectory(prefix="suite-parcel-") as folder:
-            pack(Path(folder), specs, foreign_code=foreign_code)
+            pack(Path(folder), specs, workloads, foreign_code=foreign_code)
             name: str = self._patiently(
                 self._client.submit_job,
                 entrypoint=f'{shlex.join(run)} --address auto --results "{_RESULTS_THERE}"',
@@ -100,12 +106,12 @@ class Jobs:
         seen, good = 0, time.monotonic()
         while True:
             try:
+                over = self.state(job).is_over  # asked before: only a reading that began after the end is whole
                 for number, line in enumerate(self._tail(job)):
-                    good = time.monotonic()
                     if number >= seen:
-                        seen += 1
+                        seen, good = seen + 1, time.monotonic()
                         yield line
-                if self.state(job).is_over:
+                if over:
                     return
             except (ConnectionError, UnreachableError) as error:
                 if time.monotonic() - good > _LOST_SECONDS:
@@ -114,7 +120,8 @@ class Jobs:
             time.sleep(1.0)
 
     def _tail(self, job: str) -> Iterator[str]:
-        """One connection's worth of whole lines, from the log's beginning. Raises ConnectionError."""
+        """One connection's worth of whole lines, from the log's beginning: half a line at its end is read again with
+        the next. Raises ConnectionError."""
         rest = ""
         with asyncio.Runner() as runner:
             chunks = self._client.tail_job_logs(job)
@@ -129,8 +136,6 @@ class Jobs:
                     raise ConnectionError(_first_line(error)) from None
                 *whole, rest = (rest + chunk).split("\n")
                 yield from whole
-        if rest:
-            yield rest
 
     def _patiently(self, method: Callable[..., Any], **options: Any) -> Any:
         """As `_call`, but a head that has only just been started is given the time to become ready."""

@@ -69,6 +69,10 @@ class PairSearcher(Searcher):  # type: ignore[misc]
         self._demands.pop(trial_id, None)
         self._queue.give_back(self._tasks.pop(trial_id, ()))
 
+    def holds_trials(self, task: str) -> bool:
+        """It is no pause."""
+        return bool(self._tasks.get(task))
+
     def tasks(self) -> tuple[str, ...]:
         """Those that are not over."""
         return tuple(self._tasks)

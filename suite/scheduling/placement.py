@@ -1,12 +1,11 @@
 """What each trial of some ablations takes of the cluster that they run on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from suite.scheduling.capacity import Capacity
 from suite.scheduling.demand import Cluster, Demand
 from suite.spec.design import Design
 from suite.spec.metrics import METRICS
-from suite.spec.trials import Trial
 
 
 def timed_on(cluster: Cluster, capacity: Capacity) -> str | None:
@@ -15,8 +14,8 @@ def timed_on(cluster: Cluster, capacity: Capacity) -> str | None:
     return capacity.commonest_accelerator() if cluster.gpus_per_trial and len(types) > 1 else None
 
 
-def placement(designs: Iterable[Design], cluster: Cluster, capacity: Capacity) -> Callable[[Trial], Demand]:
-    """By trial. Raises ClusterError if the cluster will never be able to run one of them.
+def placement(designs: Iterable[Design], cluster: Cluster, capacity: Capacity) -> dict[str, Demand]:
+    """By trial id. Raises ClusterError if the cluster will never be able to run one of them.
 
     A trial that any claim about time looks at has its GPU to itself, on GPUs of one type, whoever else asks for it.
     """
@@ -31,4 +30,4 @@ def placement(designs: Iterable[Design], cluster: Cluster, capacity: Capacity) -
                 demands[entry.trial.id] = demand
     for demand in set(demands.values()):
         capacity.slots(demand)
-    return lambda trial: demands[trial.id]
+    return demands

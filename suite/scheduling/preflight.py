@@ -1,7 +1,6 @@
 """Before anything starts on a cluster: what every node is, and whether the data can be had there."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,13 +78,12 @@ def look_around(wanted: str, data_dirs: list[str], cache_dir: str) -> str:
     """On a node: its versions and problems, as JSON."""
     from suite.training import data_cache  # torch: where trials will run
 
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     problems = []
     for name, (settings, fingerprint) in json.loads(wanted).items():
         try:
             prepared = data_cache.prepare(settings, data_dirs=tuple(map(Path, data_dirs)), cache_dir=Path(cache_dir))
         except Exception as error:  # whatever it is, the node cannot train on it
-            problems.append(f"{name}: {str(error).splitlines()[0]}")
+            problems.append(f"{name}: {(str(error).splitlines() or [type(error).__name__])[0]}")
         else:
             if prepared.fingerprint != fingerprint:
                 problems.append(f"{name}: its data have other content than the driver's")

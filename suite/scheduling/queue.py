@@ -39,8 +39,7 @@ class TrialQueue:
 
     `needed` says which trials are missing, given the results so far (see suite/verdict/needs.py). `results` holds what
     is known at the start and grows as trials finish. `estimate` gives a trial's expected seconds (None: unknown).
-    `demand` says what a trial takes: a batch is of one demand. `slots` is the number of workers, `max_trials` the most
-    that may be started.
+    `slots` is the number of workers, `max_trials` the most that may be started.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class TrialQueue:
         *,
         listener: Listener,
         estimate: Callable[[Trial], float | None],
-        demand: Callable[[Trial], Demand] = lambda _: Demand(),
         slots: int = 1,
         max_trials: int | None = None,
     ) -> None:
@@ -58,7 +56,7 @@ class TrialQueue:
         self._needed = needed
         self._listener = listener
         self._estimate = estimate
-        self.demand = demand
+        self._demand: Callable[[Trial], Demand] = lambda _: Demand()
         self.slots = slots
         self._budget = math.inf if max_trials is None else max_trials
         self._waiting: deque[Trial] = deque()
@@ -70,6 +68,12 @@ class TrialQueue:
         self._running: dict[str, Trial] = {}
         self._attempts: Counter[str] = Counter()
         self._asked = -1
+
+    def place(self, demand: Callable[[Trial], Demand], slots: int) -> None:
+        """On a cluster that is known now: what each trial takes of it, and how many run side by side."""
+        self._demand = demand
+        self.slots = slots
+        self._waiting = deque(self._by_demand(self._waiting))
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -100,7 +104,7 @@ class TrialQueue:
         for _ in range(self._batch_size()):
             if not self._waiting or self._budget <= 0:
                 break
-            if batch and self.demand(self._waiting[0]) != batch[0].demand:
+            if batch and self._demand(self._waiting[0]) != batch[0].demand:
                 break
             self._budget -= 1
             batch.append(self._start(self._waiting.popleft()))
@@ -139,12 +143,13 @@ class TrialQueue:
         for trial_id in trial_ids:
             if trial_id in self._running:
                 self._attempts[trial_id] -= 1
-                self._retries.append(self._running.pop(trial_id))
+                again = self._alone if trial_id == self._by_itself else self._retries
+                again.append(self._running.pop(trial_id))
 
     def _start(self, trial: Trial) -> Attempt:
         self._running[trial.id] = trial
         self._attempts[trial.id] += 1
-        demand = self.demand(trial)
+        demand = self._demand(trial)
         return Attempt(
             trial=trial,
             number=self._attempts[trial.id],
@@ -170,7 +175,11 @@ class TrialQueue:
         wanted = {trial.id: trial for trial in self._needed(self.results)}
         taken = {*self._running, *(trial.id for trial in self._alone)}
         fresh = [trial for trial in wanted.values() if trial.id not in taken]
-        self._waiting.extend(sorted(fresh, key=lambda trial: str(self.demand(trial))))  # stable: batches are of one
+        self._waiting.extend(self._by_demand(fresh))
+
+    def _by_demand(self, trials: Iterable[Trial]) -> list[Trial]:
+        """Otherwise in their order: a batch is of one demand, and an actor lives on only from like to like."""
+        return sorted(trials, key=lambda trial: str(self._demand(trial)))
 
     def _batch_size(self) -> int:
         """As many as fill BATCH_SECONDS, but never so many that a slot goes idle at the end of a stage."""

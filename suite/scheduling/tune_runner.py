@@ -9,12 +9,16 @@ from typing import Any
 
 from ray import tune
 
+from suite.errors import ClusterError
 from suite.scheduling import losses
 from suite.scheduling.demand import Demand
 from suite.scheduling.pair_searcher import PairSearcher
 from suite.scheduling.queue import TrialQueue
 from suite.scheduling.watch import STALL_SECONDS, Watch
 from suite.scheduling.worker import TrialWorker
+
+_FRUITLESS = 5
+"""Times that Tune may give up one after another without a single result in between."""
 
 
 class _Hooks(tune.Callback):  # type: ignore[misc]
@@ -65,11 +69,15 @@ def run(
     """
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(max(2, slots))
     places = {"data_dirs": [str(folder.resolve()) for folder in data_dirs], "cache_dir": str(cache_dir.resolve())}
+    fruitless = 0
     while not queue.is_done():
-        searcher, watch = PairSearcher(queue, slots=slots), Watch(stall_seconds)
+        searcher, watch, known = PairSearcher(queue, slots=slots), Watch(stall_seconds), len(queue.results)
         try:
             _fit(searcher, watch, places, tick)
         except RuntimeError as error:
+            fruitless = 0 if len(queue.results) > known else fruitless + 1
+            if fruitless >= _FRUITLESS:
+                raise ClusterError(f"{_gave_up(str(error))}; what has finished is kept") from error
             _end_of_fit(str(error).strip(), searcher, watch)
         queue.lose(queue.running, "Ray ended before it had a result")
 
@@ -79,13 +87,18 @@ def _end_of_fit(text: str, searcher: PairSearcher, watch: Watch) -> None:
 
     Ray names the actors that it killed: only their trials are under suspicion.
     """
-    reason = losses.in_words(text, otherwise=f"Ray gave up: {text.splitlines()[0] if text else 'without a word'}")
-    suspects = watch.named_in(text) if reason == losses.HOST_MEMORY else set()
+    reason = losses.in_words(text, otherwise=_gave_up(text))
+    named = watch.named_in(text) if reason == losses.HOST_MEMORY else set()
+    suspects = {task for task in named if searcher.holds_trials(task)}
     for task in searcher.tasks():
         if suspects and task not in suspects:
             searcher.give_back(task)
         else:
             searcher.lost(task, reason)
+
+
+def _gave_up(text: str) -> str:
+    return f"Ray gave up: {text.strip().splitlines()[0] if text.strip() else 'without a word'}"
 
 
 def _resources(config: Mapping[str, Any]) -> tune.PlacementGroupFactory:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, environment
+from conftest import SMALL, Suite, environment
 
 from suite.recording.store import Store
 
@@ -185,15 +185,27 @@ def test_what_can_never_run_is_refused_before_anything_starts(submit: Submit, fo
 
 
 @pytest.mark.slow
-def test_shared_storage_takes_the_results_instead(submit: Submit, folder: Path, suite: Callable[..., object]) -> None:
+def test_shared_storage_takes_the_results_instead(submit: Submit, folder: Path, suite: Suite) -> None:
     shared = folder / "shared"
     done = submit("small", "--storage", str(shared), "--max-trials", "2")
     assert done.returncode == 0, done.stderr
     assert f"`suite report --storage {shared}` reads them" in done.stderr
     assert Store(folder / "results").load() == {}
     assert len(Store(shared).load()) >= 2
-    suite("report", "small", "--storage", str(shared))
-    assert (folder / "results/reports/small/quick/index.html").exists()
+    (told,) = json.loads(suite("report", "small", "--storage", str(shared), "--json").stdout)
+    assert told["verdict"]["trials_done"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("storage", "said"),
+    [("shared", "give an absolute path"), ("s3://key:very-secret-word@bucket/x", "would be public in the job")],
+)
+def test_a_storage_that_a_job_must_not_have(folder: Path, suite: Suite, storage: str, said: str) -> None:
+    refused = suite("submit", "small", "--storage", storage)
+    assert refused.returncode == 2
+    (line,) = refused.stderr.strip().splitlines()
+    assert said in line
+    assert "very-secret-word" not in line
 
 
 def test_an_address_where_nobody_answers(folder: Path, cache: Path) -> None:
@@ -222,13 +234,21 @@ def test_only_what_git_tracks_travels(tmp_path: Path, monkeypatch: pytest.Monkey
     (project / "small.yaml").write_text(SMALL)
     monkeypatch.chdir(project)
     with pytest.raises(ClusterError, match="git"):
-        pack(parcel, {}, foreign_code=True)
+        pack(parcel, {}, [], foreign_code=True)
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "mine.py"], check=True)
     parcel.mkdir(exist_ok=True)
-    pack(parcel, {"small": project / "small.yaml"}, foreign_code=True)
+    (project / "mine").mkdir()
+    (project / "mine/w.yaml").write_text("a workload\n")
+    (project / ".gitignore").write_text("data/\n")
+    subprocess.run([*git, "add", ".gitignore"], check=True)
+    pack(parcel, {"small": project / "small.yaml"}, ["digits_cnn", "mine/w.yaml"], foreign_code=True)
     names = {path.relative_to(parcel).as_posix() for path in parcel.rglob("*") if path.is_file()}
-    assert {"mine.py", "ablations/small.yaml", "suite/cli/run.py", "suite/workloads/digits_cnn.yaml"} <= names
+    package = {"suite/cli/run.py", "suite/workloads/digits_cnn.yaml", "suite/training/data/digits.py"}
+    assert {"mine.py", "mine/w.yaml", "ablations/small.yaml", *package} <= names
+    assert ".gitignore" not in names, "Ray would leave out what it names, in the package too"
+    with pytest.raises(ClusterError, match="only one inside of the current folder"):
+        pack(tmp_path / "other", {}, [str(project / "mine/w.yaml")], foreign_code=False)
     assert "notes.txt" not in names
     assert not any("__pycache__" in name or name.startswith(("results", "tests")) for name in names)

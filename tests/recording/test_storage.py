@@ -50,14 +50,18 @@ def test_two_machines_share_what_they_have_trained(tmp_path: Path, uri: str) -> 
     here.record_fingerprint("digits()", "a" * 64)
     (here.root / "reports").mkdir()
     (here.root / "reports" / "index.html").write_text("a report")
-    Storage(uri).push_all(here, "reports", "exports")
+    unpushed = make_result(seed=4)
+    here.put(unpushed)
+    Storage(uri).push_missing(here, "reports", "exports")
+    there.record_fingerprint("glyphs()", "b" * 64)
+    Storage(uri).push_missing(there)
 
-    assert Storage(uri).pull(there) == 2
+    assert Storage(uri).pull(there) == 3, "one had never been pushed by itself"
     assert Storage(uri).pull(here) == 1
     assert Storage(uri).pull(here) == 0, "nothing twice"
     assert there.load() == here.load()
-    assert {result.seed for result in there.load().values()} == {1, 2, 3}
-    assert there.fingerprints() == {"digits()": "a" * 64}
+    assert {result.seed for result in there.load().values()} == {1, 2, 3, 4}
+    assert here.fingerprints() == there.fingerprints() == {"digits()": "a" * 64, "glyphs()": "b" * 64}
     assert there.notices == []
 
 

@@ -73,25 +73,27 @@ def test_what_an_autoscaler_is_said_to_add_is_not_refused() -> None:
 
 def test_a_trial_whose_time_is_claimed_has_one_type_of_gpu_to_itself(design: Design) -> None:
     capacity = Capacity(nodes=[machine("a", **A100), machine("b", **T4)])
-    demand = placement([design], Cluster(gpus_per_trial=0.25), capacity)
+    demands = placement([design], Cluster(gpus_per_trial=0.25), capacity)
     timed, shared = (design.evaluation_trial("digits_cnn", arm, (), 0) for arm in ("bn", "dropout"))
-    assert demand(timed) == Demand(gpus=1, accelerator="A100"), "where most of the GPUs are"
-    assert demand(shared) == Demand(gpus=0.25)
+    assert demands[timed.id] == Demand(gpus=1, accelerator="A100"), "where most of the GPUs are"
+    assert demands[shared.id] == Demand(gpus=0.25)
     reference = design.evaluation_trial("glyphs_cnn", "plain", (), 3)
-    assert demand(reference) == Demand(gpus=1, accelerator="A100"), "the other claim's reference too: it is one trial"
+    assert demands[reference.id] == Demand(gpus=1, accelerator="A100"), (
+        "the other claim's reference too: it is one trial"
+    )
 
 
 def test_on_cpus_time_takes_no_device(design: Design) -> None:
-    demand = placement([design], Cluster(), Capacity(nodes=[machine(CPU=2)]))
-    assert {demand(entry.trial) for entry in design.roster()} == {Demand()}
+    demands = placement([design], Cluster(), Capacity(nodes=[machine(CPU=2)]))
+    assert {demands[entry.trial.id] for entry in design.roster()} == {Demand()}
 
 
 def test_a_workload_can_have_its_own_type_of_gpu(design: Design) -> None:
     capacity = Capacity(nodes=[machine("a", **A100), machine("b", **T4)])
     cluster = Cluster(gpus_per_trial=1, accelerators={"": "T4", "glyphs_cnn": "A100"})
-    demand = placement([design], cluster, capacity)
-    assert demand(design.evaluation_trial("glyphs_cnn", "dropout", (), 0)).accelerator == "A100"
-    assert demand(design.evaluation_trial("digits_cnn", "bn", (), 0)).accelerator == "T4"
+    demands = placement([design], cluster, capacity)
+    assert demands[design.evaluation_trial("glyphs_cnn", "dropout", (), 0).id].accelerator == "A100"
+    assert demands[design.evaluation_trial("digits_cnn", "bn", (), 0).id].accelerator == "T4"
     with pytest.raises(ClusterError, match="of type H100"):
         placement([design], Cluster(gpus_per_trial=1, accelerators={"glyphs_cnn": "H100"}), capacity)
 

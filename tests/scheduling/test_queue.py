@@ -174,7 +174,7 @@ def test_trials_and_results_survive_the_wire() -> None:
 def test_out_of_memory_on_a_shared_gpu_is_tried_once_more_on_a_whole_one_then_recorded() -> None:
     log = Log()
     queue = queue_of([trial(1)], log)
-    queue.demand = lambda _: Demand(gpus=0.25)
+    queue.place(lambda _: Demand(gpus=0.25), 1)
     reason = losses.of_exception(type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory. Tried to allocate"))
     shares = []
     while not queue.is_done():
@@ -229,7 +229,8 @@ def test_what_is_given_back_is_handed_out_as_if_for_the_first_time() -> None:
 
 def test_a_batch_is_of_one_demand() -> None:
     queue = queue_of(map(trial, range(40)), Log(), seconds=0.1)
-    queue.demand = lambda item: Demand(gpus=1 if item.seed % 2 else 0.5)
+    assert not queue.is_done(), "asked before the cluster is known, as a run does"
+    queue.place(lambda item: Demand(gpus=1 if item.seed % 2 else 0.5), 1)
     shares = []
     while not queue.is_done():
         batch = queue.next_batch()
