@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from suite.report import numbers
 from suite.report.scale import detectable, is_failed, raw_difference, raw_effect, sign
 from suite.spec.metrics import METRICS
-from suite.verdict.models import AblationVerdict, ClaimVerdict, FailureCount
+from suite.verdict.models import AblationVerdict, ClaimVerdict, FailureCount, Interval
 
 _TIP = {
     "supported": "The tip is supported",
@@ -129,7 +129,22 @@ def finding(claim: ClaimVerdict) -> str:
     if claim.verdict != "inconclusive" or raw.repeated is None or is_exact(claim):
         return _measured(claim)
     low, _, high = numbers.change_interval(raw.repeated, claim.metric).partition(" to ")
-    return f"the effect lies {f'between {low} and {high}' if high else f'at {low}'}{_of_what(claim)}"
+    where = f"the effect lies {f'between {low} and {high}' if high else f'at {low}'}{_of_what(claim)}"
+    judged = _as_judged(claim, raw.repeated)
+    return f"{where} ({judged})" if judged else where
+
+
+def _as_judged(claim: ClaimVerdict, raw: Interval | None) -> str:
+    """In margins, where the two intervals disagree on whether there is an effect: workloads have margins of their own,
+    and no pair counts for more than 10."""
+    judged = claim.repeated_interval
+    if raw is None or not claim.looks or _excludes_zero(raw) == _excludes_zero(judged):
+        return ""
+    return f"in margins, which are judged: {numbers.signed(judged.low, 1)} to {numbers.signed(judged.high, 1)}"
+
+
+def _excludes_zero(found: Interval) -> bool:
+    return found.low > 0 or found.high < 0
 
 
 def _measured(claim: ClaimVerdict) -> str:
@@ -138,7 +153,8 @@ def _measured(claim: ClaimVerdict) -> str:
         return f"{_effect(claim, raw.centre)}, exactly so in every pair"
     if raw.repeated is None:
         return f"{_effect(claim, raw.centre)}, too few pairs for an interval"
-    return f"{_effect(claim, raw.centre)} ({numbers.change_interval(raw.repeated, claim.metric)})"
+    intervals = (numbers.change_interval(raw.repeated, claim.metric), _as_judged(claim, raw.repeated))
+    return f"{_effect(claim, raw.centre)} ({'; '.join(filter(None, intervals))})"
 
 
 def failures(claim: ClaimVerdict) -> str:

@@ -45,6 +45,15 @@ def test_an_undecided_claim_says_where_the_effect_lies_and_what_would_have_been_
     assert "an effect of 1.10 points would have been seen with 80 % power" in text
 
 
+def test_where_points_and_margins_disagree_on_an_effect_the_margins_that_are_judged_are_said_too() -> None:
+    steady = workload([(0.905, 0.900), (0.906, 0.900), (0.904, 0.900), (0.905, 0.899), (0.906, 0.901)], margin=0.1)
+    wild = workload([(0.9, 0.97), (0.97, 0.9), (0.91, 0.9), (0.9, 0.92), (0.95, 0.9)], margin=50.0, name="glyphs_cnn")
+    text = said(words.sentence(claim(steady, wild)))
+    assert "“bn” helps: +0.66 points of test accuracy against “neither” (-8.30 to +9.62" in text
+    assert "; in margins, which are judged: +" in text
+    assert "in margins" not in words.sentence(claim(steady)), "only where they disagree"
+
+
 def test_a_claim_that_goes_on_does_not_pretend_to_be_over() -> None:
     going = claim(workload(ALIKE), verdict="inconclusive", outcome="undecided", decided=False)
     assert "is not decided yet" in words.sentence(going)
