@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +57,8 @@ def run(
 
     Stop it whenever you like; the same command goes on where it stopped.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _interrupt)
     ablations = study.load_at(scale, names, allow_code=allow_code)
     workloads = [item for ablation in ablations for item in study.workloads_of(ablation, scale, allow_code=allow_code)]
     cluster = Cluster(
@@ -134,12 +136,17 @@ def _train(
             preflight(opened, cluster, capacity, places, set(demands.values()))
         queue.place(lambda trial: demands[trial.id], slots)
         with Progress(opened, queue, recorder, guess) as progress:
+
+            def tick() -> None:
+                _heed()
+                progress.tick()
+
             tune_runner.run(
                 queue,
                 slots=slots,
                 data_dirs=places[0],
                 cache_dir=places[1],
-                tick=progress.tick,
+                tick=tick,
                 stall_seconds=60 * stall_minutes,
             )
 
@@ -169,5 +176,15 @@ def slots_here(cluster: Cluster) -> int:
     return max(1, int((os.cpu_count() or 1) / cluster.cpus_per_trial))
 
 
+_asked_to_stop = threading.Event()
+
+
 def _interrupt(*_: Any) -> None:
+    _asked_to_stop.set()
     raise KeyboardInterrupt
+
+
+def _heed() -> None:
+    """An exception that a signal raises in a destructor or in Ray's own C code is lost: here it comes once more."""
+    if _asked_to_stop.is_set():
+        raise KeyboardInterrupt

@@ -53,8 +53,8 @@ class Capacity:
         now = sum(node.fit(demand) for node in self.nodes)
         if not now and not self.promised:
             raise ClusterError(
-                f"no node has {demand} for a trial: {self._largest(demand)}; if an autoscaler will add nodes, say how "
-                "many trials they will hold with --slots"
+                f"{self._option(demand)}: no node has {demand} for a trial: {self._largest(demand)}; if an autoscaler "
+                "will add nodes, say how many trials they will hold with --slots"
             )
         return max(now, self.promised)
 
@@ -73,6 +73,14 @@ class Capacity:
     def accelerators(self) -> set[str]:
         """Types of GPU in the cluster."""
         return {name for node in self.nodes for name in _types(node.resources)}
+
+    def _option(self, demand: Demand) -> str:
+        """The one that asks for more than there is, with its value."""
+        if all(node.resources.get("CPU", 0) < demand.cpus for node in self.nodes):
+            return f"--cpus-per-trial {demand.cpus:g}"
+        if all(node.resources.get("GPU", 0) < demand.gpus for node in self.nodes):
+            return f"--gpus-per-trial {demand.gpus:g}"
+        return f"--accelerator {demand.accelerator}" if demand.accelerator else "--cpus-per-trial, --gpus-per-trial"
 
     def _largest(self, demand: Demand) -> str:
         """What there is of each resource that was asked for, on the node that has most of it."""

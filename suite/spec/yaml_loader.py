@@ -81,6 +81,8 @@ def _parse(path: Path, text: str) -> yaml.Node:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark and "nesting depth" in str(error.problem):  # libyaml's own limit, met before ours is looked at
+            raise _error(path, f"line {mark.line + 1}: is nested more than {DEEPEST} levels deep") from None
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise _error(path, f"{where}not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:

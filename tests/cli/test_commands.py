@@ -96,8 +96,11 @@ def test_report_of_nothing_is_a_page_that_says_so(suite: Suite, folder: Path) ->
         (["run", "small", "--results", "ablations/small.yaml"], "ablations/small.yaml: a file is where"),
         (["repro", "abcdef"], "no trial with an id that begins with 'abcdef'"),
         (["data", "prepare", "cifar11"], "data set 'cifar11': not known; accepted: cifar10"),
-        (["run", "small", "--gpus-per-trial", "1"], "--gpus-per-trial 1: there are only 0 GPUs"),
-        (["run", "small", "--cpus-per-trial", "999"], "--cpus-per-trial 999: there are only"),
+        (["run", "small", "--gpus-per-trial", "1"], "--gpus-per-trial 1: no node has 1 CPU and 1 GPU"),
+        (
+            ["run", "small", "--cpus-per-trial", "999"],
+            "--cpus-per-trial 999: no node has 999 CPU for a trial: the most that one has is",
+        ),
         (["run", "small", "--address", "127.0.0.1:1"], "--address 127.0.0.1:1: no Ray cluster answers there"),
     ],
 )

@@ -55,7 +55,8 @@ def test_slots_are_counted_node_by_node() -> None:
 def test_what_no_node_will_ever_have_is_refused_with_what_there_is() -> None:
     capacity = Capacity(nodes=[machine("a", CPU=2), machine("b", CPU=2)])
     with pytest.raises(
-        ClusterError, match=r"no node has 4 CPU for a trial: the most that one has is 2 CPU; .* --slots"
+        ClusterError,
+        match=r"--cpus-per-trial 4: no node has 4 CPU for a trial: the most that one has is 2 CPU; .* --slots",
     ):
         capacity.slots(Demand(cpus=4))
     with pytest.raises(ClusterError, match=r"1 CPU and 1 GPU .* is 2 CPU and 0 GPU"):
