@@ -17,6 +17,8 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from scheduling_overhead import Keep
+
 from suite.cli.prepare import prepare_data
 from suite.cli.study import data_places
 from suite.recording.store import Store
@@ -27,25 +29,8 @@ from suite.spec.ablation import load_ablation
 from suite.spec.design import Design
 from suite.spec.trials import Trial
 from suite.spec.workload import load_workload
-from suite.trial_result import TrialResult
 
 TRIVIAL = {"engine.epochs": 1, "engine.train_examples": 10, "engine.validation_examples": 10, "engine.batch_size": 10}
-
-
-class Keep:
-    """Stores results as a run does."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def finished(self, trial: Trial, result: TrialResult) -> None:
-        """Part of what is measured."""
-        assert result.status == "completed", result.reason
-        self.store.put(result)
-
-    def retried(self, trial: Trial, attempt: int, reason: str) -> None:
-        """Would falsify the figure."""
-        raise AssertionError(reason)
 
 
 class TimedQueue(TrialQueue):
