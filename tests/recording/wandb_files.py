@@ -61,7 +61,8 @@ def read_run(folder: Path) -> ReadRun:
 def messages(content: bytes) -> Iterator[bytes]:
     """Whole messages, put together from their pieces, each of which must match its checksum."""
     assert content[:4] == b":W&B"
-    position, parts = _HEADER, b""
+    position = _HEADER
+    parts: bytes | None = None  # None between messages: a block with seven bytes left takes an empty first piece
     while position + 7 <= len(content):
         if _BLOCK - position % _BLOCK < 7:
             position += _BLOCK - position % _BLOCK
@@ -70,13 +71,13 @@ def messages(content: bytes) -> Iterator[bytes]:
         piece = content[position + 7 : position + 7 + length]
         assert len(piece) == length, "truncated"
         assert checksum == zlib.crc32(bytes([kind]) + piece)
-        assert (kind in (_FULL, _FIRST)) == (not parts)
-        parts += piece
+        assert (kind in (_FULL, _FIRST)) == (parts is None)
+        parts = (parts or b"") + piece
         if kind in (_FULL, _LAST):
             yield parts
-            parts = b""
+            parts = None
         position += 7 + length
-    assert not parts, "the last message is not whole"
+    assert parts is None, "the last message is not whole"
 
 
 def _update(target: dict[str, Any], items: Any) -> None:
