@@ -20,8 +20,16 @@ from suite.scheduling.jobs import Jobs, JobState, UnreachableError
 from suite.spec.ablation import FOLDER, Ablation
 from suite.spec.yaml_loader import existing
 
+_TAKEN: Mapping[str, frozenset[str]] = {
+    "attach": frozenset({"address", "results", "wandb", "allow_code", "json"}),
+    "status": frozenset({"address", "json"}),
+    "stop": frozenset({"address"}),
+}
+"""What means something beside these options; the rest is fixed once a job has been sent."""
+
 
 def submit(
+    context: typer.Context,
     names: Annotated[
         list[str] | None, typer.Argument(help="Ablation files, or their ids.", metavar="[ABLATION...]")
     ] = None,
@@ -57,10 +65,11 @@ def submit(
     Ctrl-C ends the following, not the job.
     """
     given = {"ABLATION": names, "--attach": attach, "--status": status, "--stop": stop}
-    if storage:
-        _check_storage(storage)
     if sum(bool(value) for value in given.values()) != 1:
         raise InputError(f"suite submit takes one of {', '.join(given)}")
+    _check_beside(context)
+    if storage:
+        _check_storage(storage)
     jobs = Jobs(address)
     if status:
         _say(status, jobs.state(status), as_json=json)
@@ -101,6 +110,18 @@ def submit(
             job = jobs.submit(_words(arguments), asked, files, sorted(workloads), foreign_code=allow_code)
             note(f"{job} is on its way to {address}")
         _follow(jobs, job, results, wandb, ablations=ablations, allow_code=allow_code, as_json=json)
+
+
+def _check_beside(context: typer.Context) -> None:
+    """Nothing that is asked for is passed over in silence. Raises InputError."""
+    words = {
+        parameter.name: parameter.opts[-1]
+        for parameter in context.command.params
+        if parameter.name and getattr(context.get_parameter_source(parameter.name), "name", "") == "COMMANDLINE"
+    }
+    for name, taken in _TAKEN.items():
+        if name in words and (unused := [word for other, word in words.items() if other not in {name, *taken}]):
+            raise InputError(f"suite submit {words[name]}: the job has been sent; {', '.join(unused)} cannot change it")
 
 
 def _check_storage(storage: str) -> None:

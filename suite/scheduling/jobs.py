@@ -73,19 +73,23 @@ class Jobs:
         foreign_code: bool,
     ) -> str:
         """`suite run` with these arguments, on these specs (id -> file), which name these workloads; the job's id."""
+        job = f"suite-{secrets.token_hex(4)}"
         commit, dirty = checkout()
         environment = {COMMIT_VARIABLE: f"{commit}{'+' * bool(dirty)}"} if commit else {}
         run = ["python", "-m", "suite", "run", *(f"ablations/{name}.yaml" for name in specs), *arguments]
         with tempfile.TemporaryDirectory(prefix="suite-parcel-") as folder:
             pack(Path(folder), specs, workloads, foreign_code=foreign_code)
-            name: str = self._patiently(
-                self._client.submit_job,
-                entrypoint=f'{shlex.join(run)} --address auto --results "{_RESULTS_THERE}"',
-                submission_id=f"suite-{secrets.token_hex(4)}",
-                runtime_env={"working_dir": folder, "env_vars": environment},
-                metadata={"suite": json.dumps(dict(asked))},
-            )
-        return name
+            try:
+                self._patiently(
+                    self._client.submit_job,
+                    entrypoint=f'{shlex.join(run)} --address auto --results "{_RESULTS_THERE}"',
+                    submission_id=job,
+                    runtime_env={"working_dir": folder, "env_vars": environment},
+                    metadata={"suite": json.dumps(dict(asked))},
+                )
+            except UnreachableError as error:
+                raise UnreachableError(f"{error}; if {job} arrived all the same, --attach {job} follows it") from None
+        return job
 
     def state(self, job: str) -> JobState:
         """How it stands."""

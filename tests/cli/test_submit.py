@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from conftest import SMALL, Suite, environment
 
 from suite.recording.store import Store
+from suite.scheduling.jobs import Jobs, UnreachableError
 
 TOKEN = secrets.token_hex(32)
 PLANTED = {"WANDB_API_KEY": "planted-key-0123456789", "AWS_SECRET_ACCESS_KEY": "planted-secret-987654"}
@@ -206,6 +208,39 @@ def test_a_storage_that_a_job_must_not_have(folder: Path, suite: Suite, storage:
     (line,) = refused.stderr.strip().splitlines()
     assert said in line
     assert "very-secret-word" not in line
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--attach", "suite-1", "--scale", "full", "--seeds", "3"), "--scale, --seeds"),
+        (("--status", "suite-1", "--wandb", "off"), "--wandb"),
+        (("--stop", "suite-1", "--json"), "--json"),
+    ],
+)
+def test_what_a_job_that_was_sent_cannot_take_any_more(
+    folder: Path, suite: Suite, options: tuple[str, ...], named: str
+) -> None:
+    refused = suite("submit", *options)
+    assert refused.returncode == 2
+    (line,) = refused.stderr.strip().splitlines()
+    assert line.endswith(f"suite submit {options[0]}: the job has been sent; {named} cannot change it")
+
+
+def test_an_answer_that_is_lost_leaves_the_id_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Deaf:
+        """Its answer to a submission never comes."""
+
+        def __init__(self, address: str) -> None: ...
+
+        def submit_job(self, **options: object) -> str:
+            raise requests.Timeout("timed out")
+
+    monkeypatch.setattr("ray.job_submission.JobSubmissionClient", Deaf)
+    with pytest.raises(
+        UnreachableError, match=r"timed out\); if (suite-[0-9a-f]{8}) arrived .* --attach \1 follows it"
+    ):
+        Jobs("http://127.0.0.1:1").submit([], {}, {}, [], foreign_code=False)
 
 
 def test_an_address_where_nobody_answers(folder: Path, cache: Path) -> None:
