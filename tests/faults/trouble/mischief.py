@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 FLAGS = Path(__file__).parent / "flags"
-_MOST_LEAKED, _STEP = 4 * 2**30, 2**26
+_MOST_LEAKED, _STEP = 8 * 2**30, 2**26
 
 
 def build(*, arm: str = "") -> Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]:
