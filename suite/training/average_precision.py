@@ -17,6 +17,8 @@ from suite.training.targets import VOID, area, overlap
 
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 _RECALLS = np.linspace(0.0, 1.0, 101)
+_AT_ONCE = 64
+"""Images left out in turn at a time: all of a large set's, with all its detections each, would not fit into memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +100,28 @@ def _classes(matches: Matches) -> list[int]:
 
 def _of_class(matches: Matches, kind: int, *, leaving_out: bool) -> NDArray[np.float64]:
     """(1, thresholds) of all images; `leaving_out`, (1 + n, thresholds), then without each of them in turn."""
-    n = len(matches.kind)
     image, place = np.nonzero(matches.kind == kind)
     order = np.argsort(-matches.score[image, place], kind="stable")
     image, place = image[order], place[order]
     right = matches.right[image, place]  # (D, T)
     counts = (matches.objects == kind).sum(axis=1)
-    kept = np.ones((1, len(image)), dtype=bool)
-    total = np.array([counts.sum()])
-    if leaving_out:
-        kept = np.concatenate([kept, image[None] != np.arange(n)[:, None]])
-        total = np.concatenate([total, counts.sum() - counts])
+    everything = np.ones((1, len(image)), dtype=bool)
+    whole = _at_thresholds(right, everything, np.array([counts.sum()]))
+    if not leaving_out:
+        return whole
+    result = whole.repeat(1 + len(counts), axis=0)  # for an image with neither object nor detection changes nothing
+    touched = np.union1d(image, counts.nonzero()[0])
+    for start in range(0, len(touched), _AT_ONCE):
+        rows = touched[start : start + _AT_ONCE]
+        result[1 + rows] = _at_thresholds(right, image[None] != rows[:, None], counts.sum() - counts[rows])
+    return result
+
+
+def _at_thresholds(right: NDArray[np.bool_], kept: NDArray[np.bool_], total: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(B, T) of detections in order, `right` (D, T), of which `kept` (B, D) are judged, and of so many objects (B,)."""
     rank = kept.cumsum(axis=1)
-    levels = [_interpolated((kept & right[None, :, t]).cumsum(axis=1), rank, total) for t in range(right.shape[1])]
+    # only at the right ones: precision rises nowhere else
+    levels = [_interpolated(kept[:, hit].cumsum(axis=1), rank[:, hit], total) for hit in right.T]
     return np.stack(levels, axis=1)
 
 

@@ -59,11 +59,12 @@ class Fetch:
             else:
                 return target
         looked = ", ".join(str(folder) for folder in self.folders) or "no folder was given"
+        published = f"; it is published at {urls[0]}" if urls else ""
         raise DataError(
             f"data set file {name}: not found (looked in: {looked}) and not downloaded "
             f"({'; '.join(dict.fromkeys(reasons)) or 'it is not published in this form'}). "
             "Give a folder that has it with --data-dir DIR or SUITE_DATA, "
-            f"or go online once and run `suite data prepare`"
+            f"or go online once and run `suite data prepare`{published}"
         )
 
 

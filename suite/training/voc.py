@@ -1,10 +1,8 @@
 """Pictures with boxes as Pascal VOC keeps them: JPEGImages/, Annotations/ and lists of names in ImageSets/Main/.
 
-Everingham et al., The Pascal Visual Object Classes (VOC) Challenge (2010). Such sets are passed on as archives and as
-folders, packed differently each time; so the checksum is that of what is in them: the pictures and the boxes.
+Everingham et al., The Pascal Visual Object Classes (VOC) Challenge (2010).
 """
 
-import hashlib
 import io
 import tarfile
 from collections.abc import Callable, Sequence
@@ -18,103 +16,72 @@ from torch import Tensor
 
 from suite.errors import DataError
 from suite.training.data_cache import Dataset
-from suite.training.fetch import Fetch
 from suite.training.targets import VOID
 
+FOLDER = "VOCdevkit/VOC2007"
+"""What an archive holds JPEGImages/ and its neighbours in."""
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
-_FOLDER = "VOCdevkit/VOC2007"
 Read = Callable[[str], bytes]
 """The content of a file by its path below the folder that holds JPEGImages/."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """A data set in this format, as its publisher has it."""
-
-    name: str
-    """Of its folder, or of its archive and the folder around it, in the data root."""
-    page: str
-    """Where people get it."""
-    classes: tuple[str, ...]
-    pool: str
-    """The lists in ImageSets/Main of the pictures to train on and to test on."""
-    test: str
-    sha256: str
-
-
 @dataclass(frozen=True)
-class _Picture:
+class Picture:
+    """As it was published; boxes are a class, left, top, right and bottom in pixels, from edge to edge."""
+
     jpeg: bytes
     boxes: tuple[tuple[str, float, float, float, float], ...]
 
 
-def dataset(fetch: Fetch, published: Published, pixels: tuple[int, int]) -> Dataset:
-    """All pictures at one size, `pixels` (height, width), their proportions given up, and the boxes with them.
+def in_archive(archive: tarfile.TarFile) -> Read:
+    """From an open archive."""
+    members = {member.name: member for member in archive}  # once: the archive itself looks through all for each name
 
-    Boxes without an area are left out, as two of BCCD's are. Raises DataError if there is no such set, if it is not
-    the published one, or if it cannot be read.
+    def read(path: str) -> bytes:
+        file = archive.extractfile(members[f"{FOLDER}/{path}"])
+        if file is None:
+            raise KeyError(path)
+        return file.read()
+
+    return read
+
+
+def pictures(read: Read, part: str, *, name: str, page: str, first: int = 0) -> list[Picture]:
+    """Those that ImageSets/Main/`part`.txt lists, in its order.
+
+    `first` is taken from xmin and ymin. It is 1 where pixels are counted from 1 and xmax and ymax name the last ones
+    inside, as VOC itself does: counted from 0, these are the numbers of their far edges. Boxes without an area are left
+    out, as two of BCCD's are. Raises DataError, with the data set's `name` and its `page`, if it cannot be read.
     """
-    pool, test = _pictures(fetch, published)
-    found = _digest([*pool, *test])
-    if found != published.sha256:
-        raise DataError(f"{published.name}: not the published pictures and boxes (SHA-256 {found}); {published.page}")
-    most = max(len(picture.boxes) for picture in (*pool, *test))
-    parts = [_tensors(pictures, published.classes, pixels, most) for pictures in (pool, test)]
-    return Dataset(*parts[0], *parts[1], published.classes)
-
-
-def _pictures(fetch: Fetch, published: Published) -> tuple[list[_Picture], list[_Picture]]:
-    name = published.name
-    archive = fetch.find(f"{name}/{name}.tar", f"{name}.tar")
-    folder = fetch.find(f"{name}/{_FOLDER}", name)
-    if archive is not None:
-        with tarfile.open(archive) as packed:
-            return _parts(lambda path: _unpacked(packed, f"{_FOLDER}/{path}"), published)
-    if folder is not None:
-        return _parts(lambda path: (folder / path).read_bytes(), published)
-    looked = ", ".join(str(path) for path in fetch.folders) or "no folder was given"
-    raise DataError(
-        f"data set {name}: not found (looked in: {looked}). There is no archive of it with a checksum: get it from "
-        f"{published.page}, put the folder that holds JPEGImages/ and Annotations/ there as {name}/, and give the "
-        "folder around it with --data-dir DIR or SUITE_DATA"
-    )
-
-
-def _unpacked(archive: tarfile.TarFile, path: str) -> bytes:
-    file = archive.extractfile(path)
-    if file is None:
-        raise KeyError(path)
-    return file.read()
-
-
-def _parts(read: Read, published: Published) -> tuple[list[_Picture], list[_Picture]]:
     try:
-        pool, test = (read(f"ImageSets/Main/{part}.txt").decode().split() for part in (published.pool, published.test))
-        return [_picture(read, name) for name in pool], [_picture(read, name) for name in test]
+        names = read(f"ImageSets/Main/{part}.txt").decode().split()
+        return [_picture(read, picture, first) for picture in names]
     except (OSError, KeyError, ElementTree.ParseError, ValueError) as error:
-        raise DataError(f"{published.name}: cannot be read as VOC keeps it ({error}); see {published.page}") from None
+        raise DataError(f"{name}: cannot be read as VOC keeps it ({error}); see {page}") from None
 
 
-def _picture(read: Read, name: str) -> _Picture:
+def dataset(
+    pool: Sequence[Picture], test: Sequence[Picture], *, classes: tuple[str, ...], pixels: tuple[int, int]
+) -> Dataset:
+    """All pictures at one size, `pixels` (height, width), their proportions given up, and the boxes with them."""
+    most = max(len(picture.boxes) for picture in (*pool, *test))
+    parts = [_tensors(part, classes, pixels, most) for part in (pool, test)]
+    return Dataset(*parts[0], *parts[1], classes)
+
+
+def _picture(read: Read, name: str, first: int) -> Picture:
     root = ElementTree.fromstring(read(f"Annotations/{name}.xml"))  # noqa: S314 - entities do not expand without a DTD
     boxes = []
     for item in root.iter("object"):
         left, top, right, bottom = (float(item.findtext(f"bndbox/{side}", "")) for side in _SIDES)
+        left, top = left - first, top - first
         if left < right and top < bottom:
             boxes.append((item.findtext("name", ""), left, top, right, bottom))
-    return _Picture(read(f"JPEGImages/{name}.jpg"), tuple(boxes))
-
-
-def _digest(pictures: Sequence[_Picture]) -> str:
-    digest = hashlib.sha256()
-    for picture in pictures:
-        digest.update(picture.jpeg)
-        digest.update(repr(picture.boxes).encode())
-    return digest.hexdigest()
+    return Picture(read(f"JPEGImages/{name}.jpg"), tuple(boxes))
 
 
 def _tensors(
-    pictures: Sequence[_Picture], classes: tuple[str, ...], pixels: tuple[int, int], most: int
+    pictures: Sequence[Picture], classes: tuple[str, ...], pixels: tuple[int, int], most: int
 ) -> tuple[Tensor, Tensor]:
     """uint8 (n, *pixels, 3) and float32 (n, most, 5)."""
     images = torch.empty(len(pictures), *pixels, 3, dtype=torch.uint8)

@@ -71,6 +71,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "unseen_glyphs": (20, 20, 1),
     "omniglot": (28, 28, 1),
     "camvid": (90, 120, 3),
+    "voc2007": (300, 300, 3),
+    "oxford_pet": (128, 128, 3),
     "fashion_rows": (14, 70, 1),
     "digits_rows": (8, 8),
     "mnist1d": (10, 4),
@@ -119,7 +121,7 @@ WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_w
 
 def trained(cases: list[tuple[str, str]]) -> list[Any]:
     """With those of the SSD marked as slow."""
-    heavy = {("model", "ssd300_vgg16"), ("bccd_ssd", "full")}
+    heavy = {("model", "ssd300_vgg16"), ("bccd_ssd", "full"), ("voc2007_ssd", "full")}
     return [pytest.param(*case, marks=pytest.mark.slow if case in heavy else ()) for case in cases]
 
 

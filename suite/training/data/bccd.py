@@ -4,12 +4,12 @@ Shenggan, BCCD Dataset, https://github.com/Shenggan/BCCD_Dataset, MIT licence. 2
 to test on. Many red cells have no box, in some pictures none has: no detector reaches a high precision on them.
 """
 
-from suite.training import voc
+from suite.training import voc_copies
 from suite.training.arguments import PositiveInt
 from suite.training.data_cache import Dataset
 from suite.training.fetch import Fetch
 
-_PUBLISHED = voc.Published(
+_PUBLISHED = voc_copies.Published(
     name="bccd",
     page="https://github.com/Shenggan/BCCD_Dataset (commit d272fb14cdff, its folder BCCD)",
     classes=("RBC", "WBC", "Platelets"),
@@ -21,4 +21,4 @@ _PUBLISHED = voc.Published(
 
 def build(fetch: Fetch, *, height: PositiveInt = 120, width: PositiveInt = 160) -> Dataset:
     """Pictures of `height` x `width`, in colour."""
-    return voc.dataset(fetch, _PUBLISHED, (height, width))
+    return voc_copies.dataset(fetch, _PUBLISHED, (height, width))

@@ -4,12 +4,12 @@ EdjeElectronics, https://github.com/EdjeElectronics/TensorFlow-Object-Detection-
 Windows-10, Apache-2.0, at no more than 320 pixels a side. 296 photographs to train and validate on, 67 to test on.
 """
 
-from suite.training import voc
+from suite.training import voc_copies
 from suite.training.arguments import PositiveInt
 from suite.training.data_cache import Dataset
 from suite.training.fetch import Fetch
 
-_PUBLISHED = voc.Published(
+_PUBLISHED = voc_copies.Published(
     name="playing-cards",
     page=(
         "https://github.com/EdjeElectronics/TensorFlow-Object-Detection-API-Tutorial-Train-Multiple-Objects-Windows-10 "
@@ -24,4 +24,4 @@ _PUBLISHED = voc.Published(
 
 def build(fetch: Fetch, *, height: PositiveInt = 128, width: PositiveInt = 128) -> Dataset:
     """Pictures of `height` x `width`, in colour, their proportions given up."""
-    return voc.dataset(fetch, _PUBLISHED, (height, width))
+    return voc_copies.dataset(fetch, _PUBLISHED, (height, width))
