@@ -45,6 +45,7 @@ ONE_BY_ONE = {
     **{"engine.validation_examples": 1, "engine.evaluation_batch_size": 1},
 }
 SMALLER: dict[str, dict[str, Any]] = {
+    "fcos_resnet50": {**ONE_BY_ONE, "model.resolution": 64},
     "retinanet_resnet50": {**ONE_BY_ONE, "model.resolution": 64},
     "ssd300_vgg16": ONE_BY_ONE,
 }
@@ -105,7 +106,7 @@ KIND = {
     ("order", "streams"): "text",
     ("task", "continuation"): "text",
     **{("model", name): "boxes" for name in SMALLER},
-    **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection")], "boxes"),
+    **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection"), ("loss", "fcos")], "boxes"),
     ("pretraining", "yes_no"): "boxes",
     **dict.fromkeys([("model", "embedder"), ("task", "retrieval"), ("loss", "triplet")], "likes"),
     **dict.fromkeys([("loss", "head_cross_entropy"), ("pretraining", "classification")], "likes"),
