@@ -72,6 +72,12 @@ def encoded(anchors: Tensor, boxes: Tensor) -> Tensor:
     return offsets
 
 
+def decoded(anchors: Tensor, offsets: Tensor) -> Tensor:
+    """The boxes (k, 4) that offsets (k, 4) make of anchors (k, 4)."""
+    boxes: Tensor = _CODER.decode_single(offsets, anchors)
+    return boxes.view(-1, 4)
+
+
 def detections(outputs: Tensor, most: int) -> Tensor:
     """The best boxes of each image, (n, most, 6): class, left, top, right, bottom, score; VOID where none is left.
 
@@ -82,8 +88,8 @@ def detections(outputs: Tensor, most: int) -> Tensor:
     n, count, _ = anchors.shape
     probability, kind = classes.softmax(dim=2).max(dim=2)
     scores = objectness.sigmoid() * probability
-    boxes = _CODER.decode_single(offsets.reshape(-1, 4), anchors.reshape(-1, 4))
-    boxes = torch.minimum(boxes.view(-1, 4).clamp_min(0), _extent(anchors).repeat(2))
+    boxes = decoded(anchors.reshape(-1, 4), offsets.reshape(-1, 4))
+    boxes = torch.minimum(boxes.clamp_min(0), _extent(anchors).repeat(2))
     image = torch.arange(n, device=outputs.device).repeat_interleave(count)
     likely = (scores.flatten() >= _LEAST_SCORE).nonzero()[:, 0]
     group = image[likely] * classes.shape[2] + kind.flatten()[likely]

@@ -1,6 +1,7 @@
 """torchvision's one-stage detectors as ours: one dense tensor, whatever the network is called inside."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -8,24 +9,42 @@ from torch.nn import functional
 from torchvision.models.detection.image_list import ImageList
 
 _CHANNELS = 3
+PYRAMID = (3, 4, 5, 6, 7)
+"""Levels of torchvision's pyramids on a ResNet-50: the map of level l is 2^l times smaller than the image."""
+
+
+class Said(NamedTuple):
+    """Of each place, in the terms of `anchors.py`."""
+
+    offsets: Tensor
+    """(n, A, 4)."""
+    objectness: Tensor
+    """(n, A, 1)."""
+    classes: Tensor
+    """(n, A, classes)."""
+
+
+Form = Callable[[Tensor, Any, Tensor], Said]
+"""From what a detector's two heads give, (n, A, columns) of the classes and whatever of the boxes, and its anchors
+(A, 4), in pixels of the resized image."""
 
 
 class DenseHead(nn.Module):
-    """Backbone, head and anchors of a detector of torchvision's, the output that of `anchors.py`.
+    """Backbone, heads and anchors of a detector of torchvision's, the output that of `anchors.py`.
 
     Images are resized to `resolution` x `resolution` first, grey ones shown to all three channels; anchors are those
-    of the image as it came. With `background` the first of the classes' scores is that of there being nothing, else
-    nothing has a score of 0: so the objectness is how much likelier all classes together are than that. The classes'
-    probabilities are then the softmax that torchvision takes of the scores with background.
+    of the image as it came. Objects are predicted on those `maps` of the backbone, counted from 0, or on all.
     """
 
-    def __init__(self, detector: Any, *, resolution: int, background: bool) -> None:
+    def __init__(self, detector: Any, *, resolution: int, form: Form, maps: Sequence[int] | None = None) -> None:
         super().__init__()
         self.backbone = detector.backbone
         self.boxes = detector.head.regression_head
         self.heads = detector.head.classification_head
         self.anchors = detector.anchor_generator
-        self.resolution, self.background = resolution, background
+        self.resolution, self.form, self.maps = resolution, form, maps
+        if maps is not None:
+            self.anchors.cell_anchors = [self.anchors.cell_anchors[place] for place in maps]
 
     def forward(self, images: Tensor) -> Tensor:
         """Float (n, 1 or 3, H, W) to (n, A, 9 + classes)."""
@@ -34,10 +53,36 @@ class DenseHead(nn.Module):
         colour = images.expand(-1, _CHANNELS, -1, -1)
         resized = functional.interpolate(colour, size, mode="bilinear", antialias=True)
         features = list(self.backbone(resized).values())
-        scores, offsets = self.heads(features), self.boxes(features)
-        nothing, classes = (scores[..., :1], scores[..., 1:]) if self.background else (0.0, scores)
-        objectness = classes.logsumexp(dim=2, keepdim=True) - nothing
+        if self.maps is not None:
+            features = [features[place] for place in self.maps]
+        scores, boxes = self.heads(features), self.boxes(features)
         (anchors,) = self.anchors(ImageList(resized[:1], [size]), features)
+        said = self.form(scores, boxes, anchors)
         scale = torch.tensor([width, height, width, height], device=images.device) / self.resolution
-        placed = (anchors * scale).to(scores.dtype).expand(len(images), -1, -1)
-        return torch.cat([placed, offsets, objectness, classes], dim=2)
+        placed = (anchors * scale).to(said.classes.dtype).expand(len(images), -1, -1)
+        return torch.cat([placed, *said], dim=2)
+
+
+def with_background(scores: Tensor, offsets: Tensor, anchors: Tensor) -> Said:
+    """The first of the classes' scores is that of there being nothing.
+
+    The objectness is how much likelier all others together are: so the classes' probabilities are those of the softmax
+    that torchvision takes of all scores.
+    """
+    return Said(offsets, scores[..., 1:].logsumexp(dim=2, keepdim=True) - scores[..., :1], scores[..., 1:])
+
+
+def without_background(scores: Tensor, offsets: Tensor, anchors: Tensor) -> Said:
+    """As `with_background` if nothing had a score of 0."""
+    return Said(offsets, scores.logsumexp(dim=2, keepdim=True), scores)
+
+
+def maps_at(levels: Sequence[int]) -> list[int] | None:
+    """Places of a pyramid's levels among its maps; None if it is all of them.
+
+    Raises ValueError if one is no level, or none is left.
+    """
+    if not levels or not set(levels) <= set(PYRAMID):
+        raise ValueError(f"model.levels {list(levels)} are not among the pyramid's, {list(PYRAMID)}")
+    places = sorted({PYRAMID.index(level) for level in levels})
+    return places if len(places) < len(PYRAMID) else None

@@ -31,11 +31,12 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """What somebody else's training left, by the network's own names (the `pretraining` slot)."""
+    """What somebody else's training left (the `pretraining` slot)."""
 
-    state: Mapping[str, Tensor]
+    state: Callable[[nn.Module], Mapping[str, Tensor]]
+    """For a network, by its own names; raises ValueError if there is nothing for it."""
     freeze: bool
-    """As in `Plan`."""
+    """Whether that stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,10 +166,13 @@ def pretrain(
     network's.
     """
     if isinstance(plan, Weights):
-        hand_over(plan.state, model)
-        seconds, finite = 0.0, True
-    else:
-        seconds, finite = _trained(settings, model, plan, batch_size=batch_size, seed=seed, device=device)
+        state = plan.state(model)
+        hand_over(state, model)
+        for name, parameter in model.named_parameters():
+            if plan.freeze and name in state:
+                parameter.requires_grad_(False)
+        return 0.0, True
+    seconds, finite = _trained(settings, model, plan, batch_size=batch_size, seed=seed, device=device)
     if plan.freeze:
         freeze_backbone(model)
     return seconds, finite
@@ -206,12 +210,11 @@ def _trained(
 def hand_over(earlier: Mapping[str, Tensor], model: nn.Module) -> None:
     """Copies weights and buffers, but for those of the layers that know the classes (`heads`).
 
-    Raises ValueError unless there is one for each of the others.
+    Raises ValueError unless the network has a place for each of them.
     """
-    last = heads(model)
+    last, own = heads(model), model.state_dict()
     state = {name: value for name, value in earlier.items() if not _of(last, name)}
-    wanted = {name: value.shape for name, value in model.state_dict().items() if not _of(last, name)}
-    if wanted != {name: value.shape for name, value in state.items()}:
+    if any(name not in own or own[name].shape != value.shape for name, value in state.items()):
         raise ValueError("the weights of pre-training are those of another network")
     model.load_state_dict(state, strict=False)
 

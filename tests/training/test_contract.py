@@ -45,6 +45,7 @@ ONE_BY_ONE = {
     **{"engine.validation_examples": 1, "engine.evaluation_batch_size": 1},
 }
 SMALLER: dict[str, dict[str, Any]] = {
+    "fcos_resnet50": {**ONE_BY_ONE, "model.resolution": 64},
     "retinanet_resnet50": {**ONE_BY_ONE, "model.resolution": 64},
     "ssd300_vgg16": ONE_BY_ONE,
 }
@@ -67,6 +68,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "words": (12, 36, 1),
     "scenes": (64, 64, 1),
     "bccd": (120, 160, 3),
+    "cells_and_cards": (120, 160, 3),
     "nuclei": (96, 96, 1),
     "unseen_glyphs": (20, 20, 1),
     "omniglot": (28, 28, 1),
@@ -107,7 +109,7 @@ KIND = {
     ("order", "streams"): "text",
     ("task", "continuation"): "text",
     **{("model", name): "boxes" for name in SMALLER},
-    **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection")], "boxes"),
+    **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection"), ("loss", "fcos")], "boxes"),
     ("pretraining", "yes_no"): "boxes",
     **dict.fromkeys([("model", "embedder"), ("task", "retrieval"), ("loss", "triplet")], "likes"),
     **dict.fromkeys([("loss", "head_cross_entropy"), ("pretraining", "classification")], "likes"),
@@ -128,8 +130,10 @@ def trained(cases: list[tuple[str, str]]) -> list[Any]:
 @pytest.fixture(autouse=True, scope="module")
 def weights_in_torch_s_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Made up, in place of ImageNet's: nothing is fetched."""
+    folder = tmp_path_factory.mktemp("torch")
     with pytest.MonkeyPatch.context() as patch:
-        made_up_weights(tmp_path_factory.mktemp("torch"), patch)
+        for network in ("resnet18", "resnet50"):
+            made_up_weights(folder, patch, network)
         yield
 
 
@@ -150,7 +154,7 @@ def random_data(settings: dict[str, Any]) -> Dataset:
     assert settings["data"] in SHAPES, f"add the shape of {settings['data']} to SHAPES in {__file__}"
     shape = SHAPES[settings["data"]]
     if settings["task"] == "detection":
-        return random_boxes((shape[0], shape[1], shape[2]))
+        return random_boxes((shape[0], shape[1], shape[2]), first=settings.get("classes.count", 5))
     if settings["task"] == "segmentation":
         return random_pixels((shape[0], shape[1], shape[2]))
     if len(shape) == 3:
@@ -224,7 +228,7 @@ def test_every_arm_of_every_ablation_takes_two_steps(path: Path) -> None:
     for arm, changes in ablation.arms.items():
         swept = {key: values[-1] for key, values in ablation.swept(arm).items()}
         settings = workload.at(scale)
-        for layer in (ablation.settings, changes, swept, TWO_STEPS, {"engine.train_share": 1.0}):
+        for layer in (ablation.settings, changes, swept, {"engine.train_share": 1.0}):
             settings = slots.override(settings, layer)
-        result = run(random_data(settings), base=settings, purpose="tuning")
+        result = run(random_data(settings), base=two_steps(settings), purpose="tuning")
         assert len(result.epochs) == 1, f"{arm}: {result.reason}"

@@ -6,7 +6,7 @@ from torchvision.models.detection import retinanet_resnet50_fpn, ssd300_vgg16
 from torchvision.models.detection.image_list import ImageList
 
 from suite.training.anchors import columns, detections
-from suite.training.dense_head import DenseHead
+from suite.training.dense_head import DenseHead, with_background
 from suite.training.loss import detection
 from suite.training.model import retinanet_resnet50
 from suite.training.stage import heads
@@ -21,7 +21,7 @@ def test_ssd_finds_what_torchvision_s_own_code_finds() -> None:
         torch.nn.init.normal_(parameter, std=0.01)
     image = torch.rand(1, 3, 300, 300)
     with torch.inference_mode():
-        ours = DenseHead(theirs, resolution=300, background=True)(image)
+        ours = DenseHead(theirs, resolution=300, form=with_background)(image)
         (expected,) = theirs([image[0]])
     dense = columns(ours)
     probability = dense.objectness.sigmoid()[..., None] * dense.classes.softmax(dim=2)

@@ -7,13 +7,13 @@ import pytest
 import torch
 from tiny import made_up_weights, numbers, random_dataset, run, trial
 from torch import nn
-from torchvision.models import resnet18
+from torchvision.models import resnet18, resnet34
 
 from suite.errors import DataError
 from suite.training import engine, stage
 from suite.training.build import build_model
 from suite.training.examples import Device, Examples
-from suite.training.pretraining import coarse, other_classes
+from suite.training.pretraining import coarse, imagenet, other_classes
 
 DATA = random_dataset(pool=600, test=100)
 HALF = {"classes": "first", "classes__count": 5, "engine__train_examples": 100, "engine__validation_examples": 50}
@@ -150,9 +150,11 @@ def test_another_file_of_that_name_is_refused(state: dict[str, torch.Tensor], tm
         run(DATA, **RESNET)
 
 
-def test_weights_of_another_network_are_refused(state: dict[str, torch.Tensor]) -> None:
-    with pytest.raises(ValueError, match="those of another network"):
+def test_a_network_that_there_are_no_weights_for_is_refused(state: dict[str, torch.Tensor]) -> None:
+    with pytest.raises(ValueError, match="imagenet is for resnet18, resnet50 under a detector, vgg16 under the SSD"):
         run(DATA, pretraining="imagenet")
+    with pytest.raises(ValueError, match=r"the weights in resnet18-.*\.pth are another network's"):
+        imagenet.state_for(resnet34())
 
 
 def test_the_last_layer_is_new_and_not_that_which_the_backbone_was_trained_with(

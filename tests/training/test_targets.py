@@ -17,7 +17,8 @@ def scene(seed: int, height: int = 24, width: int = 32) -> tuple[Tensor, Tensor,
     boxes = torch.full((8, 2, 5), 0.0)
     boxes[:, 1, 0] = VOID
     for i in range(8):
-        top, left = (int(torch.randint(0, side // 2, (), generator=draw)) for side in (height, width))
+        # not so near the border that a shift by 4 pixels would leave less of it than an object's quarter
+        top, left = (int(torch.randint(3, side // 2, (), generator=draw)) for side in (height, width))
         tall, wide = (int(torch.randint(4, side // 2, (), generator=draw)) for side in (height, width))
         images[i, :, top : top + tall, left : left + wide] = 1.0
         pixels[i, top : top + tall, left : left + wide] = 3

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from torchvision.models import resnet18
+from torchvision.models import resnet18, resnet50, vgg16
 
 from suite.spec import defaults, slots
 from suite.spec.trials import Trial
@@ -133,16 +133,15 @@ def random_tokens(length: int = 12, *, pool: int = 400, test: int = 40, classes:
 
 
 def random_boxes(
-    shape: tuple[int, int, int] = (16, 16, 1), *, pool: int = 200, test: int = 20, classes: int = 10
+    shape: tuple[int, int, int] = (16, 16, 1), *, pool: int = 200, test: int = 20, classes: int = 10, first: int = 5
 ) -> Dataset:
-    """Noise with up to four boxes in each picture; in every second one all are of the first half of the classes."""
+    """Noise with up to four boxes in each picture; in every second one all are of the `first` few classes."""
     images = random_dataset(shape, pool=pool, test=test)
     height, width, _ = shape
 
     def boxes(n: int, seed: int) -> torch.Tensor:
         draw = torch.Generator().manual_seed(seed)
-        half = classes // 2
-        kind = torch.randint(0, half, (n, 4, 1), generator=draw) + half * (torch.arange(n) % 2)[:, None, None]
+        kind = torch.randint(0, first, (n, 4, 1), generator=draw) + first * (torch.arange(n) % 2)[:, None, None]
         corner = torch.rand(n, 4, 2, generator=draw) * torch.tensor([width - 4, height - 4])
         far = torch.minimum(corner + 3 + 5 * torch.rand(n, 4, 2, generator=draw), torch.tensor([width, height]))
         result = torch.cat([kind.float(), corner, far], dim=2)
@@ -169,13 +168,20 @@ def random_text(length: int = 12, *, pool: int = 400, test: int = 40, symbols: i
     return Dataset(inputs[:pool], targets[:pool], inputs[pool:], targets[pool:], signs, vocabulary=signs, separator="")
 
 
-def made_up_weights(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
-    """A ResNet-18 as ImageNet's, in a TORCH_HOME of its own."""
-    state, checkpoints = resnet18().state_dict(), folder / "hub" / "checkpoints"
-    checkpoints.mkdir(parents=True)
+def made_up_weights(folder: Path, patch: pytest.MonkeyPatch, network: str = "resnet18") -> dict[str, torch.Tensor]:
+    """A ResNet-18, a ResNet-50 or a VGG-16 as ImageNet's, in a TORCH_HOME of its own; without counters of batches, as
+    torchvision's files are."""
+    builder = {"resnet18": resnet18, "resnet50": resnet50, "vgg16": vgg16}[network]
+    fresh = {name: value for name, value in builder().state_dict().items() if "num_batches" not in name}
+    state = {name: value + 0.02 * torch.rand_like(value) for name, value in fresh.items()}  # norms' as well
+    state = {name: value for name, value in state.items() if not name.startswith("classifier.0")}  # most of the file
+    checkpoints = folder / "hub" / "checkpoints"
+    checkpoints.mkdir(parents=True, exist_ok=True)
     torch.save(state, checkpoints / "weights.pth")
     digits = hashlib.sha256((checkpoints / "weights.pth").read_bytes()).hexdigest()[:8]
-    (checkpoints / "weights.pth").rename(checkpoints / f"resnet18-{digits}.pth")
+    (checkpoints / "weights.pth").rename(checkpoints / f"{network}-{digits}.pth")
     patch.setenv("TORCH_HOME", str(folder))
-    patch.setattr(imagenet, "URL", f"https://example.org/resnet18-{digits}.pth")
+    key = next(name for name in imagenet.PUBLISHED if name.startswith(network))
+    file = dataclasses.replace(imagenet.PUBLISHED[key], url=f"https://example.org/{network}-{digits}.pth")
+    patch.setitem(imagenet.PUBLISHED, key, file)
     return state

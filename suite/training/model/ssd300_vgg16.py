@@ -3,7 +3,7 @@
 from torch import nn
 from torchvision.models.detection import ssd300_vgg16
 
-from suite.training.dense_head import DenseHead
+from suite.training.dense_head import DenseHead, with_background
 
 _RESOLUTION = 300
 
@@ -15,4 +15,4 @@ def build(input_shape: tuple[int, int, int], classes: int) -> nn.Module:
     (`loss: detection`), which judges every anchor, and no mining of hard ones.
     """
     detector = ssd300_vgg16(weights=None, weights_backbone=None, num_classes=classes + 1)
-    return DenseHead(detector, resolution=_RESOLUTION, background=True)
+    return DenseHead(detector, resolution=_RESOLUTION, form=with_background)
