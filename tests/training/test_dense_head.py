@@ -1,5 +1,7 @@
 """torchvision's detectors in the suite's form say what they say in torchvision's."""
 
+import math
+
 import pytest
 import torch
 from torchvision.models.detection import retinanet_resnet50_fpn, ssd300_vgg16
@@ -31,16 +33,35 @@ def test_ssd_finds_what_torchvision_s_own_code_finds() -> None:
     torch.testing.assert_close(best[1:5], expected["boxes"][0], atol=1e-2, rtol=1e-4)
 
 
-def test_anchors_are_those_of_the_image_as_it_came() -> None:
+def test_anchors_are_torchvision_s_in_the_image_as_it_came_in_the_middle_of_their_cells() -> None:
     torch.manual_seed(0)
-    model = retinanet_resnet50.build((1, 40, 80), 5, resolution=64).eval()
+    model = retinanet_resnet50.build((1, 40, 80), 5, resolution=128).eval()
     with torch.inference_mode():
         dense = columns(model(torch.rand(2, 1, 40, 80)))
     plain = retinanet_resnet50_fpn(weights=None, weights_backbone=None).anchor_generator
-    features = [torch.zeros(1, 256, side, side) for side in (8, 4, 2, 1, 1)]
-    (expected,) = plain(ImageList(torch.zeros(1, 3, 64, 64), [(64, 64)]), features)
-    torch.testing.assert_close(dense.anchors[0], expected * torch.tensor([80, 40, 80, 40]) / 64)
-    assert dense.classes.shape == (2, len(expected), 5)
+    sides = (16, 8, 4, 2, 1)
+    features = [torch.zeros(1, 256, side, side) for side in sides]
+    (corner,) = plain(ImageList(torch.zeros(1, 3, 128, 128), [(128, 128)]), features)
+    half = torch.cat([torch.full((9 * side**2, 1), 64.0 / side) for side in sides])
+    torch.testing.assert_close(dense.anchors[0], (corner + half) * torch.tensor([80, 40, 80, 40]) / 128)
+    assert dense.classes.shape == (2, len(corner), 5)
+    middles = (dense.anchors[0, :, :2] + dense.anchors[0, :, 2:]) / 2
+    torch.testing.assert_close(middles.amin(dim=0) + middles.amax(dim=0), torch.tensor([80.0, 40.0]))
+
+
+def test_a_prior_makes_objects_as_rare_at_first_as_the_focal_loss_wants_them() -> None:
+    image = torch.rand(1, 3, 128, 128)
+    said = []
+    for prior in (0.5, 0.01):
+        torch.manual_seed(0)
+        model = retinanet_resnet50.build((3, 128, 128), 4, resolution=128, prior=prior).eval()
+        with torch.inference_mode():
+            said.append(columns(model(image)))
+    even, rare = said
+    torch.testing.assert_close(even.objectness - rare.objectness, torch.full_like(even.objectness, math.log(99)))
+    torch.testing.assert_close(even.classes.softmax(dim=2), rare.classes.softmax(dim=2))
+    with pytest.raises(ValueError, match="prior"):
+        retinanet_resnet50.build((3, 128, 128), 4, prior=0.0)
 
 
 def test_it_learns_where_an_object_is_and_hands_over_all_but_the_classes() -> None:
