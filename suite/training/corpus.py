@@ -45,9 +45,11 @@ def labelled(
     """The most frequent words of the training part, and all parts in these; `dev` goes behind the training part.
 
     Of the training part, what also occurs in another part is left out, and what occurs twice is kept once, with its
-    first label. The other parts stay as they were published.
+    first label; of `dev`, what also occurs in the test. The test stays as it was published.
     """
-    elsewhere = {words for words, _ in (*dev, *test)}
+    tested = {words for words, _ in test}
+    dev = [example for example in dev if example[0] not in tested]
+    elsewhere = tested | {words for words, _ in dev}
     kept: dict[tuple[str, ...], int] = {}
     for words, label in train:
         if words not in elsewhere:

@@ -136,6 +136,9 @@ def test_batches_by_length_hold_every_example_once_and_little_padding() -> None:
     assert examples.lengths is not None
     spans = [int(part.max() - part.min()) for part in torch.split(examples.lengths[first], 32)[:-1]]
     assert max(spans) <= 2
+    assert len(inputs) % 32, "so that an epoch leaves some out"
+    seen = torch.cat([order.epoch(generator(seed))[: len(inputs) // 32 * 32] for seed in range(30)])
+    assert sorted(set(seen.tolist())) == rows.tolist(), "no example is always left out, however long it is"
     with pytest.raises(ValueError, match="needs sequences"):
         by_length.build(Examples(torch.zeros(4, 2, 2, 1), torch.zeros(4), 2), torch.arange(4), 2)
 
@@ -183,7 +186,10 @@ def test_a_contiguous_split_validates_on_what_follows_the_training_part() -> Non
         assert torch.equal(rows, (rows[0] + torch.arange(350)) % 400)
     assert not torch.equal(splits[0].train, splits[1].train)
     official = trial(base={**TEXT, "split.drawn": False}).settings
-    assert split_rows(official, data, 5, train_examples=300, validation_examples=50).train[0] == 0
+    for train in (300, 100):
+        split = split_rows(official, data, 5, train_examples=train, validation_examples=50)
+        assert split.train.tolist() == list(range(train))
+        assert split.validation.tolist() == list(range(350, 400)), "the published part, however much is trained on"
 
 
 # ----------------------------------------------------------------------------------------- against plain torch
@@ -250,30 +256,53 @@ def test_the_flops_of_a_recurrent_layer_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"cell": "gru"}, {"layers": 3}, {"embedding": 4}, {"scaled": "both", "embedding": 48}]
+    ("changes", "as_given"),
+    [
+        ({"cell": "gru", "as_many_as": "lstm"}, {"cell": "lstm"}),
+        ({"layers": 3, "as_many_as_layers": 1}, {"layers": 1}),
+        ({"layers": 3, "cell": "gru", "as_many_as": "lstm", "as_many_as_layers": 1}, {}),
+        ({"hidden_per_embedding": 4.0}, {}),
+        ({"hidden_per_embedding": 0.25}, {}),
+    ],
 )
-def test_sizes_are_solved_for_a_budget(changes: dict[str, Any]) -> None:
-    model = network(budget=40_000, **changes)
-    assert sum(p.numel() for p in model.parameters()) == pytest.approx(40_000, rel=0.03)
+@pytest.mark.parametrize("times", [1.0, 4.0])
+def test_sizes_are_solved_for_as_many_parameters(
+    changes: dict[str, Any], as_given: dict[str, Any], times: float
+) -> None:
+    sizes = {"embedding": 20, "hidden": 40}
+    model, other = network(**sizes, **changes, times=times), network(**sizes, **as_given)
+    counts = [sum(p.numel() for p in each.parameters()) for each in (model, other)]
+    assert counts[0] == pytest.approx(times * counts[1], rel=0.03)
 
 
-def test_a_gru_is_as_large_as_the_lstm_that_it_is_compared_with() -> None:
-    lstm, gru = network(hidden=40), network(hidden=40, cell="gru", as_many_as="lstm")
-    sizes = [sum(p.numel() for p in model.parameters()) for model in (lstm, gru)]
-    assert sizes[1] == pytest.approx(sizes[0], rel=0.03)
+@pytest.mark.parametrize("ratio", [0.25, 1.0, 4.0])
+def test_embedding_and_hidden_keep_the_ratio_that_is_asked_for(ratio: float) -> None:
+    model: Any = network(embedding=20, hidden=40, hidden_per_embedding=ratio)
+    assert model.output.in_features / model.embedding.embedding_dim == pytest.approx(ratio, rel=0.1)
 
 
-def test_a_budget_keeps_the_ratio_of_embedding_and_hidden_if_both_are_scaled() -> None:
-    model: Any = network(embedding=48, hidden=12, budget=40_000, scaled="both")
-    assert model.embedding.embedding_dim == pytest.approx(4 * model.output.in_features, abs=4)
+def test_tied_weights_stay_of_one_size_where_it_is_solved_for() -> None:
+    sizes = {"embedding": 20, "hidden": 20, "pooling": "none"}
+    torch.manual_seed(0)
+    model: Any = rnn.build((30,), 30, **sizes, tied=True, cell="gru", as_many_as="lstm")
+    assert model.embedding.embedding_dim == model.output.in_features > 20
+    assert model(torch.tensor([[1, 2, 3]])).shape == (1, 3, 30)
 
 
-def test_a_budget_below_the_smallest_network_is_refused() -> None:
+def test_a_number_of_parameters_below_the_smallest_network_is_refused() -> None:
     with pytest.raises(ValueError, match="smallest such network"):
-        network(budget=100)
+        network(times=0.01)
 
 
-@pytest.mark.parametrize("changes", [{"tied": True}, {"pooling": "none", "bidirectional": True}, {"embedding": 0}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tied": True},
+        {"pooling": "none", "bidirectional": True},
+        {"embedding": 0},
+        {"pooling": "none", "hidden": 8, "tied": True, "hidden_per_embedding": 2.0},
+    ],
+)
 def test_settings_that_contradict_each_other_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"model\.(tied|bidirectional|embedding)"):
         network(**changes)

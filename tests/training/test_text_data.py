@@ -189,7 +189,7 @@ def test_a_packed_file_that_is_damaged_or_another_is_refused_by_name(tmp_path: P
 
 def test_only_the_training_part_loses_what_is_elsewhere_or_twice_and_gives_the_words() -> None:
     train = [(("a",), 0), (("b", "c"), 1), (("a",), 1), (("d",), 0), (("e",), 1)]
-    dev, test = [(("d",), 0), (("d",), 0)], [(("e", "f"), 1), (("e",), 1)]
+    dev, test = [(("d",), 0), (("d",), 0), (("e",), 0)], [(("e", "f"), 1), (("e",), 1)]
     data = corpus.labelled(train, test, dev=dev, classes=("x", "y"), vocabulary=9)
     assert data.vocabulary == (text.PADDING, text.UNKNOWN, "a", "b", "c")
     assert data.inputs.tolist() == [[2, 0], [3, 4], [1, 0], [1, 0]]

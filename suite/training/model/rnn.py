@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.training import padding
-from suite.training.arguments import Fraction, NonNegativeInt, PositiveInt
+from suite.training.arguments import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from suite.training.recurrent import Cell, Layer, State, backwards
 from suite.training.solve import nearest, parameters
 
@@ -33,9 +33,10 @@ def build(
     norm: Literal["layer", "batch"] = "layer",
     norm_at: tuple[Literal["embedding", "between", "output"], ...] = (),
     tied: bool = False,
-    budget: NonNegativeInt = 0,
     as_many_as: Literal["none", "lstm", "gru", "tanh", "layer_norm_lstm"] = "none",
-    scaled: Literal["hidden", "both"] = "hidden",
+    as_many_as_layers: NonNegativeInt = 0,
+    hidden_per_embedding: NonNegativeFloat = 0.0,
+    times: PositiveFloat = 1.0,
 ) -> nn.Module:
     """`input_shape` is (symbols,) for tokens (n, T), (C, T) for series (n, T, C); padding as in training/padding.py.
 
@@ -45,21 +46,25 @@ def build(
 
     Series go straight into the first layer if `embedding` is 0, else through a linear map to that width. `dropout` and
     `norm` act after the embedding, between recurrent layers and before the output, where `dropout_at` and `norm_at` say
-    so. `tied` uses the embedding's weights for the scores. With a `budget`, `hidden` (`scaled` "both": and `embedding`,
-    in proportion) is what gives the network as nearly as possible so many parameters, whatever it says itself; with
-    `as_many_as`, as many as this network would have with that cell.
+    so. `tied` uses the embedding's weights for the scores.
 
-    Raises ValueError for settings that contradict each other, and a budget that nothing fits.
+    Sizes can be solved for, so that the network has as nearly as possible as many parameters as it would have with the
+    cell `as_many_as`, with `as_many_as_layers`, with `embedding` and `hidden` as given in place of a `hidden` that is
+    `hidden_per_embedding` times the `embedding`; or so many `times` as many. `hidden` is what gives way, and
+    `embedding` with it where the two are tied or have that ratio.
+
+    Raises ValueError for settings that contradict each other, and a number of parameters that nothing fits.
     """
-    if tied and (embedding != hidden or pooling != "none" or len(input_shape) > 1):
+    if tied and (embedding != hidden or hidden_per_embedding or pooling != "none" or len(input_shape) > 1):
         raise ValueError("model.tied needs tokens, pooling none, and embedding and hidden of one size")
     if bidirectional and pooling == "none":
         raise ValueError("model.bidirectional looks ahead: it needs a pooling")
     if not embedding and len(input_shape) == 1:
         raise ValueError("model.embedding 0 is for series: tokens need an embedding")
+    if not embedding and hidden_per_embedding:
+        raise ValueError("model.hidden_per_embedding needs an embedding")
 
-    def network(size: int, cell: Cell = cell) -> nn.Module:
-        width = max(1, round(embedding * size / hidden)) if scaled == "both" else embedding
+    def network(width: int, size: int, cell: Cell = cell, layers: int = layers) -> nn.Module:
         first, entrance = _entrance(input_shape, width)
         inner = 2 * size if bidirectional else size
         return Recurrent(
@@ -74,9 +79,16 @@ def build(
             tied=tied,
         )
 
-    if as_many_as != "none":
-        budget = parameters(lambda: network(hidden, as_many_as))
-    return network(nearest(network, budget) if budget else hidden)
+    def solved(size: int) -> nn.Module:
+        if hidden_per_embedding:
+            return network(max(1, round(size / hidden_per_embedding)), size)
+        return network(size if tied else embedding, size)
+
+    if as_many_as == "none" and not as_many_as_layers and not hidden_per_embedding and times == 1:
+        return network(embedding, hidden)
+    model = cell if as_many_as == "none" else as_many_as
+    wanted = times * parameters(lambda: network(embedding, hidden, model, as_many_as_layers or layers))
+    return solved(nearest(solved, round(wanted)))
 
 
 class Recurrent(nn.Module):

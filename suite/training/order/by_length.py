@@ -14,6 +14,8 @@ from suite.training.examples import Examples
 def build(examples: Examples, rows: Tensor, batch_size: int, *, pool: PositiveInt = 50) -> Order:
     """As in `shuffled`. Random examples for `pool` batches at a time are sorted by length; then batches are shuffled.
 
+    What no whole batch is left for is random too, and comes last: long examples are not left out more often.
+
     Raises ValueError for inputs that have no length.
     """
     lengths = examples.lengths
@@ -22,10 +24,9 @@ def build(examples: Examples, rows: Tensor, batch_size: int, *, pool: PositiveIn
 
     def order(generator: torch.Generator) -> Tensor:
         drawn = torch.randperm(len(rows), generator=generator)
-        alike = [part[lengths[part].argsort(stable=True)] for part in torch.split(drawn, pool * batch_size)]
-        whole = len(rows) // batch_size * batch_size
-        batches, rest = torch.cat(alike).tensor_split([whole])
-        batches = batches.view(-1, batch_size)
+        full, rest = drawn.tensor_split([len(rows) // batch_size * batch_size])
+        alike = [part[lengths[part].argsort(stable=True)] for part in torch.split(full, pool * batch_size)]
+        batches = torch.cat(alike).view(-1, batch_size)
         return torch.cat([batches[torch.randperm(len(batches), generator=generator)].flatten(), rest])
 
     return Order(order)

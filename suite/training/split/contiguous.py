@@ -17,8 +17,10 @@ def build(
     drawn: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """As in `random`. The first piece begins at a place drawn for every seed, and what goes beyond the end goes on at
-    the beginning; not `drawn`, at the beginning: a data set's own validation part follows its training part.
+    the beginning; not `drawn`, it is the beginning, and the second piece is the end, where a data set has a validation
+    part of its own.
     """
-    start = int(torch.randint(len(rows), (1,), generator=generator)) if drawn else 0
-    turned = rows.roll(-start)
+    if not drawn:
+        return rows[:train], rows[len(rows) - validation :]
+    turned = rows.roll(-int(torch.randint(len(rows), (1,), generator=generator)))
     return turned[:train], turned[train : train + validation]
