@@ -23,6 +23,8 @@ _POSITIVE, _NEGATIVE = 0.5, 0.4
 """Intersection over union with a true box from which on an anchor stands for it, and below which it is background."""
 _SUPPRESSED = 0.5
 _LEAST_SCORE = 0.02
+_MOST_JUDGED = 1000
+"""Boxes of an image, the best ones, among which suppression chooses; what it costs grows with their square."""
 
 
 class Dense(NamedTuple):
@@ -91,7 +93,8 @@ def detections(outputs: Tensor, most: int) -> Tensor:
     boxes = decoded(anchors.reshape(-1, 4), offsets.reshape(-1, 4))
     boxes = torch.minimum(boxes.clamp_min(0), _extent(anchors).repeat(2))
     image = torch.arange(n, device=outputs.device).repeat_interleave(count)
-    likely = (scores.flatten() >= _LEAST_SCORE).nonzero()[:, 0]
+    enough = scores.topk(min(_MOST_JUDGED, count), dim=1).values[:, -1:].clamp_min(_LEAST_SCORE)
+    likely = (scores >= enough).flatten().nonzero()[:, 0]
     group = image[likely] * classes.shape[2] + kind.flatten()[likely]
     kept = likely[batched_nms(boxes[likely], scores.flatten()[likely], group, _SUPPRESSED)]
     return _by_image(image[kept], kind.flatten()[kept], boxes[kept], scores.flatten()[kept], n, most)

@@ -70,7 +70,8 @@ def matched(detected: Tensor, targets: Tensor) -> Matches:
 
 def average_precision(matches: Matches) -> NDArray[np.float64]:
     """(classes, thresholds), of the classes that occur among the objects."""
-    return np.stack([_of_class(matches, kind, leaving_out=False)[0] for kind in _classes(matches)])
+    levels = [_of_class(matches, kind, leaving_out=False)[0] for kind in _classes(matches)]
+    return np.array(levels).reshape(-1, len(THRESHOLDS))
 
 
 def recall(matches: Matches, low: float = 0.0, high: float = np.inf, threshold: int = 0) -> float:
@@ -80,7 +81,9 @@ def recall(matches: Matches, low: float = 0.0, high: float = np.inf, threshold: 
 
 
 def precision_parts(matches: Matches) -> NDArray[np.float64]:
-    """Each image's part in the mean average precision, (n,) (`jackknife.py`)."""
+    """Each image's part in the mean average precision, (n,) (`jackknife.py`); 0 if there are no objects."""
+    if not _classes(matches):
+        return np.zeros(len(matches.objects))
     without = np.stack([_of_class(matches, kind, leaving_out=True) for kind in _classes(matches)])  # (C, 1 + n, T)
     means = np.nanmean(without.mean(axis=2), axis=0)  # a class may have its only object in the image left out
     return pseudo_values(means[:1], means[1:])

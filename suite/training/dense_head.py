@@ -1,5 +1,6 @@
 """torchvision's one-stage detectors as ours: one dense tensor, whatever the network is called inside."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -63,6 +64,23 @@ class DenseHead(nn.Module):
         return torch.cat([placed, *said], dim=2)
 
 
+def rarer(form: Form, prior: float) -> Form:
+    """What `form` says, but with so probable an object at each place before training, 0 < prior < 1.
+
+    Most places have none, and a network that does not begin with that belief drowns in them (Lin et al., Focal Loss,
+    2017, section 4.1). Elsewhere that is the last layer's bias; here every layer's weights are drawn anew (`build.py`),
+    so it is taken from the objectness: as if all scores were 0, whatever the number of classes.
+    """
+    if not 0 < prior < 1:
+        raise ValueError(f"model.prior {prior:g}: nothing is impossible before training; above 0 and below 1")
+
+    def said(scores: Tensor, boxes: Any, anchors: Tensor) -> Said:
+        offsets, objectness, classes = form(scores, boxes, anchors)
+        return Said(offsets, objectness - math.log(classes.shape[2] * (1 - prior) / prior), classes)
+
+    return said
+
+
 def with_background(scores: Tensor, offsets: Tensor, anchors: Tensor) -> Said:
     """The first of the classes' scores is that of there being nothing.
 
@@ -86,3 +104,9 @@ def maps_at(levels: Sequence[int]) -> list[int] | None:
         raise ValueError(f"model.levels {list(levels)} are not among the pyramid's, {list(PYRAMID)}")
     places = sorted({PYRAMID.index(level) for level in levels})
     return places if len(places) < len(PYRAMID) else None
+
+
+def check_resolution(resolution: int) -> None:
+    """Raises ValueError where torchvision's anchors would drift from the maps' cells: its strides are whole numbers."""
+    if any(resolution % math.ceil(resolution / 2**level) for level in PYRAMID):
+        raise ValueError(f"model.resolution {resolution}: some map's cells are no whole pixels; take a multiple of 128")

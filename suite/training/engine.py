@@ -18,6 +18,7 @@ from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
 from suite.training.data_cache import Dataset
 from suite.training.examples import Device, Examples, Resident
+from suite.training.gpu import repeat_exactly
 from suite.training.probe import Probed
 from suite.training.rows import scored_rows, split_rows
 from suite.training.stage import Stage, begin, pretrain
@@ -61,6 +62,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     start = time.perf_counter()
     settings, seed = trial.settings, trial.seed
     torch.set_num_threads(threads)
+    if device == "cuda":
+        repeat_exactly()
     split = split_rows(
         settings,
         dataset,
@@ -85,8 +88,6 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     before, finite = 0.0, True
     if plan is not None:
         before, finite = pretrain(settings, model, plan, batch_size=batch_size, seed=seed, device=where)
-    if device == "cuda":
-        torch.cuda.reset_peak_memory_stats()
     stage = begin(
         settings, model, mine, rows=split.train, epochs=epochs, batch_size=batch_size, seed=seed, device=where
     )
@@ -98,6 +99,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
         item for item in settings.items() if item[0].split(".")[0] in ("model", "init", "pretraining", "loss")
     ]
     counted = cost((sample.shape, mine.classes, *counted_for), model, stage.criterion, sample, labels)
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
 
     # -------------------------------------------------------------------------------------------- training
     records: list[EpochRecord] = []

@@ -1,4 +1,6 @@
-"""What a process may take of a GPU that it shares."""
+"""What a process may take of a GPU that it shares, and that it computes there what it computed before."""
+
+import os
 
 import torch
 
@@ -10,3 +12,13 @@ def limit_memory(share: float) -> None:
     """
     if 0 < share < 1 and torch.cuda.is_available():
         torch.cuda.set_per_process_memory_fraction(share)
+
+
+def repeat_exactly() -> None:
+    """From now on, kernels on the GPU that give the same bits every time, as those on the CPU do.
+
+    Where torch has none, it warns and goes on. https://docs.pytorch.org/docs/stable/notes/randomness.html
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False

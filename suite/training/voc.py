@@ -70,7 +70,10 @@ def dataset(
 
 
 def _picture(read: Read, name: str, first: int) -> Picture:
-    root = ElementTree.fromstring(read(f"Annotations/{name}.xml"))  # noqa: S314 - entities do not expand without a DTD
+    content = read(f"Annotations/{name}.xml")
+    if b"<!DOCTYPE" in content:
+        raise ValueError(f"Annotations/{name}.xml declares a document type")  # entities could expand without end
+    root = ElementTree.fromstring(content)  # noqa: S314 - see above
     boxes = []
     for item in root.iter("object"):
         left, top, right, bottom = (float(item.findtext(f"bndbox/{side}", "")) for side in _SIDES)

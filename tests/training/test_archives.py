@@ -24,7 +24,7 @@ from suite.training.fetch import Fetch
 from suite.training.targets import VOID
 
 Built = Callable[..., Dataset]
-NOWHERE = "http://127.0.0.1:9/"
+NOWHERE = "https://127.0.0.1:9/"
 """Nothing is fetched: a port that refuses."""
 
 
@@ -178,6 +178,17 @@ def test_a_voc_archive_without_a_picture_that_its_list_names_is_an_error_in_one_
     digest = packed(tmp_path / DATASET_YEAR_DICT["2007-test"]["filename"], files)
     monkeypatch.setitem(DATASET_YEAR_DICT["2007-test"], "md5", digest)
     assert_refused(voc, "voc2007: cannot be read", "JPEGImages/000002.jpg")
+
+
+def test_an_annotation_that_could_expand_without_end_is_refused(
+    voc: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = voc_files("test")
+    name = "VOCdevkit/VOC2007/Annotations/000002.xml"
+    files[name] = b'<!DOCTYPE a [<!ENTITY x "nine">]>' + files[name]
+    digest = packed(tmp_path / DATASET_YEAR_DICT["2007-test"]["filename"], files)
+    monkeypatch.setitem(DATASET_YEAR_DICT["2007-test"], "md5", digest)
+    assert_refused(voc, "voc2007: cannot be read", "000002.xml declares a document type")
 
 
 @pytest.mark.parametrize("place", ["copy/copy.tar", "copy.tar", "copy", "copy/VOCdevkit/VOC2007"])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 
+from suite.errors import DataError
 from suite.training.data import bccd, cells_and_cards, playing_cards
 from suite.training.data_cache import Dataset
 from suite.training.fetch import Fetch
@@ -52,6 +53,16 @@ def test_the_task_is_the_cells_and_all_cards_are_for_pre_training(both: Dataset)
     assert sorted(both.inputs[split.left_out][:, 0, 0, 0].tolist()) == [90] * 6 + [91] * 3
     assert set(split.labels[split.left_out][..., 0].unique().tolist()) == {VOID, 0, 1, 2}
     assert (split.classes, split.other_classes) == (("red", "white"), ("ten", "jack", "ace"))
+
+
+@pytest.mark.usefixtures("both")
+def test_a_card_that_nobody_marked_is_not_taken_for_a_picture_of_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs, boxes = pictures(6, 2, 3, brightness=90)
+    boxes[4, 0, 0] = VOID
+    cards = Dataset(inputs, boxes, inputs[:3], boxes[:3], ("ten", "jack", "ace"))
+    monkeypatch.setattr(playing_cards, "build", lambda fetch, **size: cards)
+    with pytest.raises(DataError, match="without a card"):
+        cells_and_cards.build(NOWHERE, height=4, width=6)
 
 
 def test_cards_keep_their_boxes_and_are_never_tested_on(both: Dataset) -> None:

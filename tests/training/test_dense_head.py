@@ -8,9 +8,10 @@ from torchvision.models.detection import retinanet_resnet50_fpn, ssd300_vgg16
 from torchvision.models.detection.image_list import ImageList
 
 from suite.training.anchors import columns, detections
-from suite.training.dense_head import DenseHead, with_background
+from suite.training.dense_head import DenseHead, rarer, with_background, without_background
 from suite.training.loss import detection
 from suite.training.model import retinanet_resnet50
+from suite.training.model import ssd300_vgg16 as ssd300_vgg16_of_the_suite
 from suite.training.stage import heads
 
 
@@ -62,6 +63,29 @@ def test_a_prior_makes_objects_as_rare_at_first_as_the_focal_loss_wants_them() -
     torch.testing.assert_close(even.classes.softmax(dim=2), rare.classes.softmax(dim=2))
     with pytest.raises(ValueError, match="prior"):
         retinanet_resnet50.build((3, 128, 128), 4, prior=0.0)
+
+
+@pytest.mark.parametrize("classes", [1, 3, 20])
+def test_a_prior_is_that_of_an_object_whatever_the_number_of_classes(classes: int) -> None:
+    nothing = torch.zeros(1, 5, classes)
+    for form, scores in ((without_background, nothing), (with_background, torch.zeros(1, 5, 1 + classes))):
+        said = rarer(form, 0.01)(scores, torch.zeros(1, 5, 4), torch.zeros(5, 4))
+        torch.testing.assert_close(said.objectness.sigmoid(), torch.full((1, 5, 1), 0.01))
+
+
+def test_ssd_s_places_end_where_the_image_ends() -> None:
+    with torch.device("meta"):
+        model = ssd300_vgg16_of_the_suite.build((3, 300, 300), 3)
+    features = [torch.zeros(1, 1, side, side) for side in (38, 19, 10, 5, 3, 1)]
+    (boxes,) = model.anchors(ImageList(torch.zeros(1, 3, 300, 300), [(300, 300)]), features)
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    torch.testing.assert_close(middles.amin(dim=0) + middles.amax(dim=0), torch.tensor([300.0, 300.0]))
+
+
+@pytest.mark.parametrize("resolution", [300, 320, 600])
+def test_a_resolution_at_which_anchors_would_drift_is_refused(resolution: int) -> None:
+    with pytest.raises(ValueError, match="multiple of 128"):
+        retinanet_resnet50.build((3, 64, 64), 2, resolution=resolution)
 
 
 def test_it_learns_where_an_object_is_and_hands_over_all_but_the_classes() -> None:

@@ -177,22 +177,24 @@ def test_no_box_reaches_beyond_the_image() -> None:
 # ------------------------------------------------------------------------------------------ network and loss
 
 
-@pytest.mark.parametrize("size", [(64, 64), (48, 80)])
+@pytest.mark.parametrize("size", [(64, 64), (48, 80), (120, 160)])
 def test_anchors_cover_the_image_at_every_branch(size: tuple[int, int]) -> None:
     model = detector.build((1, *size), 3, anchor=2.0, per_place=2)
     output = model(torch.rand(2, 1, *size, generator=generator()))
-    places = sum(size[0] // s * (size[1] // s) for s in (4, 8, 16))
+    places = sum(-(-size[0] // s) * -(-size[1] // s) for s in (4, 8, 16))
     assert output.shape == (2, 2 * places, 9 + 3)
     grid = output[0, :, :4]
     sides = (grid[:, 2:] - grid[:, :2]).double().round(decimals=3).unique().tolist()
     assert sides == pytest.approx([8, 8 * 2**0.5, 16, 16 * 2**0.5, 32, 32 * 2**0.5], abs=1e-3)
     middles = (grid[:, :2] + grid[:, 2:]) / 2
-    assert (middles.amin(0) + middles.amax(0)).tolist() == [size[1], size[0]]
+    for branch in torch.split(middles, [2 * -(-size[0] // s) * -(-size[1] // s) for s in (16, 8, 4)]):
+        assert (branch.amin(0) + branch.amax(0)).tolist() == [size[1], size[0]]
 
 
 def test_a_cut_branch_takes_its_anchors_along_and_nothing_else() -> None:
     whole = detector.build((1, 64, 64), 3)
-    cut = detector.build((1, 64, 64), 3, branches=(4, 8))
+    cut = detector.build((1, 64, 64), 3, branches_cut=1)
+    assert cut.state_dict().keys() == detector.build((1, 64, 64), 3, branches=(4, 8)).state_dict().keys()
     assert set(cut.state_dict()) < set(whole.state_dict())
     assert all("16" in name for name in set(whole.state_dict()) - set(cut.state_dict()))
     cut.load_state_dict({name: value for name, value in whole.state_dict().items() if name in cut.state_dict()})
@@ -210,6 +212,14 @@ def test_without_the_way_down_fine_maps_know_nothing_of_coarse_ones() -> None:
 
     assert reached(True)
     assert not reached(False)
+
+
+def test_with_its_stage_all_that_is_behind_a_branch_is_cut_and_the_others_keep_their_widths() -> None:
+    cut = detector.build((1, 64, 64), 3, widths=(8, 16, 24, 40), branches_cut=1, stages_cut=1)
+    same = detector.build((1, 64, 64), 3, widths=(8, 16, 24), branches=(4, 8))
+    assert {name: w.shape for name, w in cut.state_dict().items()} == {n: w.shape for n, w in same.state_dict().items()}
+    with pytest.raises(ValueError, match="branches"):
+        detector.build((1, 64, 64), 3, stages_cut=1)
 
 
 def test_an_unknown_branch_is_refused() -> None:
@@ -247,6 +257,23 @@ def test_tallies_of_batches_of_any_size_are_those_of_the_whole() -> None:
     assert set(judge.metrics(whole, 1.0)) == {
         "mean_average_precision", "average_precision_50", "recall", "recall_small", "recall_medium", "recall_large",
     }  # fmt: skip
+
+
+def test_without_any_object_there_is_nothing_to_score() -> None:
+    matches = average_precision.matched(guesses(boxes(3, 4, 2, seed=1), 5, seed=2), torch.full((3, 4, 5), float(VOID)))
+    assert average_precision.average_precision(matches).size == 0
+    assert average_precision.precision_parts(matches).tolist() == [0, 0, 0]
+
+
+def test_of_thousands_of_boxes_the_best_of_each_image_are_judged() -> None:
+    corner = torch.arange(3000.0)[:, None].expand(-1, 2) * 4
+    grid = torch.cat([corner, corner + 4], dim=1)
+    likely = torch.linspace(-1, 3, 3000).tolist()
+    images = torch.cat([dense(grid, grid, likely, [0] * 3000), dense(grid, grid, likely[::-1], [0] * 3000)])
+    found = anchors.detections(images, 1500)
+    assert [int((image[:, 0] != VOID).sum()) for image in found] == [1000, 1000]
+    torch.testing.assert_close(found[0, 0, 1:5], grid[-1])
+    torch.testing.assert_close(found[1, 0, 1:5], grid[0])
 
 
 def test_perfect_detections_score_one() -> None:

@@ -6,6 +6,7 @@
 
 import torch
 
+from suite.errors import DataError
 from suite.training.arguments import PositiveInt
 from suite.training.data import bccd, playing_cards
 from suite.training.data_cache import Dataset
@@ -19,6 +20,8 @@ def build(fetch: Fetch, *, height: PositiveInt = 120, width: PositiveInt = 160) 
     cards = playing_cards.build(fetch, height=height, width=width)
     inputs = torch.cat([cells.inputs, cards.inputs, cards.test_inputs])
     boxes = torch.cat([cards.targets, cards.test_targets])
+    if bool((boxes[..., 0] == VOID).all(dim=1).any()):
+        raise DataError("playing_cards: a picture without a card would be taken for one of cells")
     boxes[..., 0] += torch.where(boxes[..., 0] == VOID, 0.0, float(len(cells.classes)))
     no_box = torch.tensor([float(VOID), 0, 0, 0, 0]).expand(len(boxes), cells.targets.shape[1] - boxes.shape[1], 5)
     targets = torch.cat([cells.targets, torch.cat([boxes, no_box], dim=1)])

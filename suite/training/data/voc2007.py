@@ -36,6 +36,8 @@ def build(fetch: Fetch, *, height: PositiveInt = 300, width: PositiveInt = 300) 
 def _part(fetch: Fetch, archive: str, part: str) -> list[voc.Picture]:
     published = DATASET_YEAR_DICT[archive]
     name = published["filename"]
-    path = fetch.file((f"voc2007/{name}", name), md5=published["md5"], urls=[published["url"]])
+    path = fetch.file(
+        (f"voc2007/{name}", name), md5=published["md5"], urls=[published["url"].replace("http://", "https://")]
+    )
     with tarfile.open(path) as packed:
         return voc.pictures(voc.in_archive(packed), part, name="voc2007", page=_PAGE, first=1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from suite.training.anchors import FIXED
-from suite.training.arguments import PositiveFloat, PositiveInt
+from suite.training.arguments import NonNegativeInt, PositiveFloat, PositiveInt
 
 _PRIOR = 0.01
 """Probability of an object at an anchor before training: nearly all are background, and a network that begins with that
@@ -25,6 +25,8 @@ def build(
     *,
     widths: tuple[PositiveInt, ...] = (16, 32, 48, 64),
     branches: tuple[PositiveInt, ...] = (4, 8, 16),
+    branches_cut: NonNegativeInt = 0,
+    stages_cut: NonNegativeInt = 0,
     top_down: bool = True,
     width: PositiveInt = 32,
     anchor: PositiveFloat = 2.0,
@@ -34,13 +36,16 @@ def build(
 
     The output is that of `suite.training.anchors`. `widths` are the filters of the stages, each of which halves height
     and width. `branches` are the strides of the maps on which objects are predicted, 2 being that after the first
-    stage. With `top_down` each of these maps, of `width` channels, gets what all coarser ones know added, also those
+    stage. Of the coarsest branches, `branches_cut` are not predicted on; of the last stages, `stages_cut` are not
+    built. With `top_down` each of these maps, of `width` channels, gets what all coarser ones know added, also those
     without a branch; else the stages behind the coarsest branch are not built. At each place of a branch there are
     `per_place` square anchors, whose sides are `anchor` times the stride, and then larger by equal ratios up to the
     next branch's.
 
-    Raises ValueError if a branch is no stage's stride.
+    Raises ValueError if a branch is no stage's stride, or if none is left.
     """
+    widths = widths[: max(len(widths) - stages_cut, 0)]
+    branches = tuple(sorted(branches)[: max(len(branches) - branches_cut, 0)])
     strides = [2 ** (stage + 1) for stage in range(len(widths))]
     if not branches or not set(branches) <= set(strides):
         raise ValueError(f"branches {list(branches)} are not among the stages' strides, {strides}")
@@ -89,7 +94,7 @@ class _Detector(nn.Module):
             above = own
             if stride in self.sides:
                 scores = self.heads[str(stride)](self.smooth[str(stride)](own))
-                predicted.append(_with_anchors(scores, stride, self.sides[stride]))
+                predicted.append(_with_anchors(scores, images.shape[2:], self.sides[stride]))
         return torch.cat(predicted, dim=1)
 
 
@@ -98,14 +103,14 @@ def _conv(channels: int, filters: int, stride: int) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(filters), nn.ReLU())
 
 
-def _with_anchors(scores: Tensor, stride: int, sides: list[float]) -> Tensor:
-    """(n, k * columns, H, W) to (n, H * W * k, 4 + columns)."""
+def _with_anchors(scores: Tensor, size: torch.Size, sides: list[float]) -> Tensor:
+    """(n, k * columns, H, W) to (n, H * W * k, 4 + columns); places are spread evenly over images of this `size`."""
     n, _, height, width = scores.shape
     scores = scores.permute(0, 2, 3, 1).reshape(n, height * width * len(sides), -1)
     offsets, objectness, classes = scores[..., :4], scores[..., 4:5], scores[..., 5:]
     objectness = objectness - math.log((1 - _PRIOR) / _PRIOR)
-    across = (torch.arange(width, device=scores.device) + 0.5) * stride
-    down = (torch.arange(height, device=scores.device) + 0.5) * stride
+    across = (torch.arange(width, device=scores.device) + 0.5) * (size[1] / width)
+    down = (torch.arange(height, device=scores.device) + 0.5) * (size[0] / height)
     middle = torch.stack([across.repeat(height), down.repeat_interleave(width)], dim=1)  # (H * W, 2)
     half = torch.tensor(sides, device=scores.device) / 2
     corners = torch.cat([middle[:, None] - half[:, None], middle[:, None] + half[:, None]], dim=2).view(-1, 4)

@@ -11,7 +11,7 @@ from torchvision.models.detection._utils import BoxLinearCoder
 from suite.training.anchors import encoded
 from suite.training.arguments import PositiveInt
 from suite.training.centerness import joined
-from suite.training.dense_head import DenseHead, Said, maps_at
+from suite.training.dense_head import DenseHead, Said, check_resolution, maps_at
 
 PRIOR = 0.01
 """Probability of each class at a place before training (Lin et al., Focal Loss, 2017, section 4.1). torchvision sets
@@ -32,8 +32,9 @@ def build(
 
     Its loss is `loss: fcos`; with `loss: detection` it is trained as a network with one square anchor at each place.
     Places are in the middle of their cells, as in the paper (section 3.1), and not in the corner, as in torchvision.
-    Objects are predicted on those `levels` of the pyramid. Raises ValueError if one of them is no level.
+    Objects are predicted on those `levels` of the pyramid. Raises ValueError for a level or resolution that cannot be.
     """
+    check_resolution(resolution)
     detector = fcos_resnet50_fpn(weights=None, weights_backbone=None, num_classes=classes)
     detector.anchor_generator.cell_anchors = [cell - cell.min() for cell in detector.anchor_generator.cell_anchors]
     return DenseHead(detector, resolution=resolution, form=form, maps=maps_at(levels))
