@@ -49,11 +49,14 @@ class Writer:
         try:
             _pipe(process.stdin).write(line + "\n")
             _pipe(process.stdin).flush()
-            return _pipe(process.stdout).readline().rstrip("\n")
+            answer = _pipe(process.stdout).readline().rstrip("\n")
         except BrokenPipeError:
-            return ""
+            answer = ""
         finally:
             alarm.cancel()
+        if not answer:
+            _kill(process)  # its pipes close before it is gone, and one death would count as several
+        return answer
 
     def finish(self) -> None:
         """Let it end by itself."""

@@ -6,6 +6,8 @@ import math
 import os
 import platform
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ from wandb_files import ReadRun, read_run
 from wandb_server import Server, serving
 
 from suite.errors import InputError
+from suite.recording.wandb_processes import Writer
 from suite.recording.wandb_runs import run_name
 from suite.recording.wandb_sink import WandbSink, sync
 from suite.trial_result import EpochRecord, TrialResult
@@ -257,6 +260,28 @@ def test_a_writer_that_is_killed_is_replaced(tmp_path: Path, result: Make) -> No
     sink.log_trial(result(seed=3), **ABOUT)
     assert sink.close(120) == []
     assert {read_run(folder).config["seed"] for folder in folders(tmp_path)} == {1, 2, 3}
+
+
+def test_a_writer_whose_pipes_close_before_it_is_gone_dies_once(
+    tmp_path: Path, result: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that is killed does where the machine is busy: the next run must get a new one, not the same again."""
+    start, started = Writer._start, list[subprocess.Popen[str]]()
+
+    def deaf_at_first(writer: Writer) -> "subprocess.Popen[str]":
+        if started:
+            started.append(start(writer))
+        else:
+            deaf = "import os, time; os.close(0); os.close(1); time.sleep(600)"
+            pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+            started.append(subprocess.Popen([sys.executable, "-c", deaf], **pipes))
+        return started[-1]
+
+    monkeypatch.setattr(Writer, "_start", deaf_at_first)
+    assert record(tmp_path, result(seed=1), result(seed=2)) == []
+    assert {read_run(folder).config["seed"] for folder in folders(tmp_path)} == {1, 2}
+    assert len(started) == 2
+    assert started[0].poll() is not None, "nobody is left behind"
 
 
 def test_closing_at_once_leaves_no_process_and_says_what_was_lost(tmp_path: Path, result: Make) -> None:
