@@ -135,15 +135,17 @@ def random_tokens(length: int = 12, *, pool: int = 400, test: int = 40, classes:
 def random_boxes(
     shape: tuple[int, int, int] = (16, 16, 1), *, pool: int = 200, test: int = 20, classes: int = 10, first: int = 5
 ) -> Dataset:
-    """Noise with up to four boxes in each picture; in every second one all are of the `first` few classes."""
+    """Noise with up to four boxes in each picture, a fifth to half as large as it; in every second one all are of the
+    `first` few classes."""
     images = random_dataset(shape, pool=pool, test=test)
     height, width, _ = shape
 
     def boxes(n: int, seed: int) -> torch.Tensor:
         draw = torch.Generator().manual_seed(seed)
         kind = torch.randint(0, first, (n, 4, 1), generator=draw) + first * (torch.arange(n) % 2)[:, None, None]
-        corner = torch.rand(n, 4, 2, generator=draw) * torch.tensor([width - 4, height - 4])
-        far = torch.minimum(corner + 3 + 5 * torch.rand(n, 4, 2, generator=draw), torch.tensor([width, height]))
+        unit = torch.tensor([width, height]) / 16
+        corner = torch.rand(n, 4, 2, generator=draw) * 12 * unit
+        far = torch.minimum(corner + (3 + 5 * torch.rand(n, 4, 2, generator=draw)) * unit, 16 * unit)
         result = torch.cat([kind.float(), corner, far], dim=2)
         result[torch.rand(n, 4, generator=draw) < 0.3] = torch.tensor([-1.0, 0, 0, 0, 0])
         return result
