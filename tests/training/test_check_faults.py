@@ -9,7 +9,8 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from check_faults import FAULTS, HEALTHY, Case, examine, expected, fitting
+from check_faults import examine
+from planted_faults import FAULTS, HEALTHY, Case, fitting
 
 from suite.spec import slots
 from suite.spec.workload import load_workload
@@ -34,12 +35,12 @@ def found(digits: Dataset, **changes: Any) -> tuple[Finding, ...]:
     return check(settings, digits, 0).findings
 
 
-@pytest.mark.parametrize("case", fitting(FAULTS, "images"), ids=lambda case: case.title)
+@pytest.mark.parametrize("case", fitting(FAULTS, "images", SETTINGS), ids=lambda case: case.title)
 def test_a_planted_fault_is_named_and_nothing_else_is(digits: Dataset, case: Case) -> None:
-    assert tuple(finding.kind for finding in examine(case, SETTINGS, digits, 0).wrong) == expected(case)
+    assert tuple(finding.kind for finding in examine(case, SETTINGS, digits, 0).wrong) == case.named
 
 
-@pytest.mark.parametrize("case", fitting(HEALTHY, "images"), ids=lambda case: case.title)
+@pytest.mark.parametrize("case", fitting(HEALTHY, "images", SETTINGS), ids=lambda case: case.title)
 def test_a_healthy_set_up_raises_no_alarm(digits: Dataset, case: Case) -> None:
     checkup = examine(case, SETTINGS, digits, 1)
     assert checkup.wrong == ()
