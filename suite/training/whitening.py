@@ -1,4 +1,4 @@
-"""Decorrelated pixels: what the preprocessing mechanisms pca_whitening and zca_whitening share."""
+"""Principal components of pixels: what the preprocessing mechanisms pca and zca_whitening share."""
 
 from dataclasses import dataclass
 

@@ -16,7 +16,7 @@ ANSWERS = [
     ("known_good_skeleton", "forgotten_eval_hurts", "hurts"),
     ("activation", "sigmoid_is_worse", "hurts"),
     ("residual_dense", "residual_helps_at_20", "helps"),
-    ("initial_lr", "larger_is_worse", "hurts"),
+    ("initial_lr", "larger_is_worse_without_bn", "hurts"),
     ("grad_clip_high_rate", "clipping_helps", "helps"),
     ("grad_clip_high_rate_lm", "clipping_helps", "helps"),
 ]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from suite.training.activations import activation as build_activation
-from suite.training.arguments import Fraction, NonNegativeInt, PositiveInt
+from suite.training.arguments import Fraction, NonNegativeInt, PositiveFloat, PositiveInt
 
 
 def build(
@@ -32,6 +32,9 @@ def build(
     activation: Literal["relu", "prelu", "leaky_relu", "tanh", "sigmoid"] = "relu",
     norm: Literal["none", "batch", "lrn"] = "none",
     norm_at: Literal["everywhere", "blocks", "hidden"] = "everywhere",
+    lrn_k: PositiveFloat = 1.0,
+    lrn_alpha: PositiveFloat = 0.0001,
+    global_pool: bool = False,
     dropout: Fraction = 0.0,
     conv_dropout: Fraction = 0.0,
     members: PositiveInt = 1,
@@ -40,8 +43,11 @@ def build(
 
     Each block has `convs` convolutions of `kernel` x `kernel` (odd: the size is kept), an activation after each, and
     halves height and width. `last_kernel` is another (height, width) for the last convolution of each block. `norm_at`
-    keeps normalisation out of the blocks, or out of the fully connected layer (which "lrn" never is in). `stem` > 0
-    puts a 3x3 convolution with so many filters before them. `dropout` acts on the fully connected layer's output,
+    keeps normalisation out of the blocks, or out of the fully connected layer (which "lrn" never is in). "lrn" divides
+    by (`lrn_k` + `lrn_alpha` * mean square of five neighbouring filters) ** 0.75. `stem` > 0 puts a 3x3 convolution
+    with so many filters before the blocks. With `global_pool` the fully connected layer sees each feature map's mean
+    over all places (Lin et al., Network in Network, 2013), so that nothing but the convolutions sees shapes.
+    `dropout` acts on the fully connected layer's output,
     `conv_dropout` on whole feature maps after every block (Tompson et al., 2015).
 
     `members` > 1 makes an ensemble of so many such networks, which differ in their initial weights alone. In training
@@ -71,10 +77,15 @@ def build(
                 name = f"{block}" if conv == 1 else f"{block}_{conv}"
                 shape = last_kernel if last_kernel and conv == convs else (kernel, kernel)
                 layers.update(_convolution(name, channels, filters, shape, activation, block_norm, pool=conv == convs))
+                if block_norm == "lrn":
+                    layers[f"norm{name}"] = nn.LocalResponseNorm(5, alpha=lrn_alpha, k=lrn_k)
                 channels = filters
             if conv_dropout:
                 layers[f"dropout{block}"] = nn.Dropout2d(conv_dropout)
             height, width = height // 2, width // 2
+        if global_pool:
+            layers["global_pool"] = nn.AdaptiveAvgPool2d(1)
+            height, width = 1, 1
         layers["flatten"] = nn.Flatten()
         layers["hidden"] = nn.Linear(channels * height * width, hidden)
         if hidden_norm == "batch":
@@ -99,8 +110,6 @@ def _convolution(
     if pool:
         yield f"pool{name}", nn.MaxPool2d(2)
     yield f"{activation}{name}", build_activation(activation)
-    if norm == "lrn":
-        yield f"norm{name}", nn.LocalResponseNorm(5)
 
 
 class _Ensemble(nn.Module):
