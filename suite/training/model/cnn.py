@@ -9,7 +9,7 @@ Rethinking the Inception Architecture (2015), section 3.2. Ensembles: Lakshminar
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +60,7 @@ def build(
 
     Raises ValueError if `last_kernel` is no pair of odd numbers.
     """
-    block_norm = "none" if norm_at == "hidden" else norm
+    norms = _Norms("none" if norm_at == "hidden" else norm, nn.LocalResponseNorm(5, alpha=lrn_alpha, k=lrn_k))
     hidden_norm = "none" if norm_at == "blocks" else norm
     if last_kernel and (len(last_kernel) != 2 or not all(side % 2 for side in last_kernel)):
         raise ValueError(f"last_kernel {list(last_kernel)} is not (height, width), both odd")
@@ -76,9 +76,7 @@ def build(
             for conv in range(1, convs + 1):
                 name = f"{block}" if conv == 1 else f"{block}_{conv}"
                 shape = last_kernel if last_kernel and conv == convs else (kernel, kernel)
-                layers.update(_convolution(name, channels, filters, shape, activation, block_norm, pool=conv == convs))
-                if block_norm == "lrn":
-                    layers[f"norm{name}"] = nn.LocalResponseNorm(5, alpha=lrn_alpha, k=lrn_k)
+                layers.update(_convolution(name, channels, filters, shape, activation, norms, pool=conv == convs))
                 channels = filters
             if conv_dropout:
                 layers[f"dropout{block}"] = nn.Dropout2d(conv_dropout)
@@ -99,17 +97,26 @@ def build(
     return network() if members == 1 else _Ensemble([network() for _ in range(members)])
 
 
+class _Norms(NamedTuple):
+    """Of the blocks."""
+
+    kind: str
+    local: nn.LocalResponseNorm
+
+
 def _convolution(
-    name: str, channels: int, filters: int, shape: tuple[int, ...], activation: str, norm: str, *, pool: bool
+    name: str, channels: int, filters: int, shape: tuple[int, ...], activation: str, norms: _Norms, *, pool: bool
 ) -> Iterator[tuple[str, nn.Module]]:
     """The layers by name. `shape` is the kernel's (height, width), odd."""
     height, width = shape
     yield f"conv{name}", nn.Conv2d(channels, filters, (height, width), padding=(height // 2, width // 2))
-    if norm == "batch":
+    if norms.kind == "batch":
         yield f"norm{name}", nn.BatchNorm2d(filters)
     if pool:
         yield f"pool{name}", nn.MaxPool2d(2)
     yield f"{activation}{name}", build_activation(activation)
+    if norms.kind == "lrn":
+        yield f"norm{name}", norms.local
 
 
 class _Ensemble(nn.Module):
