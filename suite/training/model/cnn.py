@@ -8,7 +8,8 @@ Rethinking the Inception Architecture (2015), section 3.2. Ensembles: Lakshminar
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
@@ -60,7 +61,7 @@ def build(
 
     Raises ValueError if `last_kernel` is no pair of odd numbers.
     """
-    norms = _Norms("none" if norm_at == "hidden" else norm, nn.LocalResponseNorm(5, alpha=lrn_alpha, k=lrn_k))
+    norms = _Norms("none" if norm_at == "hidden" else norm, partial(nn.LocalResponseNorm, 5, alpha=lrn_alpha, k=lrn_k))
     hidden_norm = "none" if norm_at == "blocks" else norm
     if last_kernel and (len(last_kernel) != 2 or not all(side % 2 for side in last_kernel)):
         raise ValueError(f"last_kernel {list(last_kernel)} is not (height, width), both odd")
@@ -101,7 +102,7 @@ class _Norms(NamedTuple):
     """Of the blocks."""
 
     kind: str
-    local: nn.LocalResponseNorm
+    local: Callable[[], nn.Module]
 
 
 def _convolution(
@@ -116,7 +117,7 @@ def _convolution(
         yield f"pool{name}", nn.MaxPool2d(2)
     yield f"{activation}{name}", build_activation(activation)
     if norms.kind == "lrn":
-        yield f"norm{name}", norms.local
+        yield f"norm{name}", norms.local()
 
 
 class _Ensemble(nn.Module):
