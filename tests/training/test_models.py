@@ -54,13 +54,6 @@ def test_local_response_normalisation_divides_by_its_neighbours_mean_square() ->
     assert torch.allclose(layer(values)[:, 3], third)
 
 
-def test_with_a_global_pool_only_convolutions_see_where_things_are() -> None:
-    images = torch.rand(3, 1, 8, 8)
-    for pooled in (True, False):
-        model = cnn.build((1, 8, 8), 10, kernel=1, global_pool=pooled)
-        assert torch.allclose(model(images), model(images.flip(3)), atol=1e-6) == pooled
-
-
 @pytest.mark.parametrize(
     ("norm_at", "in_blocks", "in_hidden"), [("everywhere", 2, 1), ("blocks", 2, 0), ("hidden", 0, 1)]
 )

@@ -35,7 +35,6 @@ def build(
     norm_at: Literal["everywhere", "blocks", "hidden"] = "everywhere",
     lrn_k: PositiveFloat = 1.0,
     lrn_alpha: PositiveFloat = 0.0001,
-    global_pool: bool = False,
     dropout: Fraction = 0.0,
     conv_dropout: Fraction = 0.0,
     members: PositiveInt = 1,
@@ -46,9 +45,7 @@ def build(
     halves height and width. `last_kernel` is another (height, width) for the last convolution of each block. `norm_at`
     keeps normalisation out of the blocks, or out of the fully connected layer (which "lrn" never is in). "lrn" divides
     by (`lrn_k` + `lrn_alpha` * mean square of five neighbouring filters) ** 0.75. `stem` > 0 puts a 3x3 convolution
-    with so many filters before the blocks. With `global_pool` the fully connected layer sees each feature map's mean
-    over all places (Lin et al., Network in Network, 2013), so that nothing but the convolutions sees shapes.
-    `dropout` acts on the fully connected layer's output,
+    with so many filters before the blocks. `dropout` acts on the fully connected layer's output,
     `conv_dropout` on whole feature maps after every block (Tompson et al., 2015).
 
     `members` > 1 makes an ensemble of so many such networks, which differ in their initial weights alone. In training
@@ -82,9 +79,6 @@ def build(
             if conv_dropout:
                 layers[f"dropout{block}"] = nn.Dropout2d(conv_dropout)
             height, width = height // 2, width // 2
-        if global_pool:
-            layers["global_pool"] = nn.AdaptiveAvgPool2d(1)
-            height, width = 1, 1
         layers["flatten"] = nn.Flatten()
         layers["hidden"] = nn.Linear(channels * height * width, hidden)
         if hidden_norm == "batch":
