@@ -135,7 +135,7 @@ def _train(
         if cluster.address:
             preflight(opened, cluster, capacity, places, set(demands.values()))
         queue.place(lambda trial: demands[trial.id], slots)
-        with Progress(opened, queue, recorder, guess) as progress:
+        with Progress(opened, queue, recorder) as progress:
 
             def tick() -> None:
                 _heed()
