@@ -1,5 +1,6 @@
 """`suite plan`: what a run would do, before it does it."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from suite.cli import options, study
 from suite.cli.console import duration, out, print_json
 from suite.cli.study import Study
 from suite.recording.store import Store
-from suite.scheduling.queue import seconds_by_data
+from suite.scheduling.estimate import seconds_per_trial
 from suite.spec.design import Design
 from suite.spec.trials import Trial
 from suite.verdict.forecast import forecasts
@@ -32,32 +33,27 @@ def plan(
     ablations = study.load_at(scale, names, allow_code=allow_code)
     opened = study.open_study(ablations, Store(results), scale=scale, seeds=seeds, allow_code=allow_code)
     if json:
-        print_json([_facts(design, opened, slots) for design in opened.designs])
+        print_json(_facts(opened, slots))
     else:
         out.print(plan_table(opened, slots=slots))
 
 
 def plan_table(opened: Study, *, slots: int) -> Group:
     """One block per ablation: its arms and workloads, what is to be done, and what that could show."""
-    return Group(*(block for design in opened.designs for block in _blocks(design, opened, slots)))
+    both = zip(opened.designs, _facts(opened, slots), strict=True)
+    return Group(*(block for design, facts in both for block in _blocks(design, facts)))
 
 
-def seconds_per_trial(opened: Study) -> Callable[[Trial], float | None]:
-    """Expected seconds of a trial: the mean of what is stored for its data set, else the workload's guess."""
-    measured = seconds_by_data(opened.results)
-    guessed = {
-        design.fingerprints[workload.id]: workload.seconds_per_trial(design.scale)
-        for design in opened.designs
-        for workload in design.workloads
-    }
-    return lambda trial: measured.get(trial.data_fingerprint, guessed.get(trial.data_fingerprint))
+def _facts(opened: Study, slots: int) -> list[dict[str, Any]]:
+    estimate = seconds_per_trial(opened.designs, opened.results)
+    return [_facts_of(design, opened, estimate, slots) for design in opened.designs]
 
 
-def _facts(design: Design, opened: Study, slots: int) -> dict[str, Any]:
+def _facts_of(design: Design, opened: Study, estimate: Callable[[Trial], float | None], slots: int) -> dict[str, Any]:
     verdict = judge(design, opened.results)
-    left = trials_left(design, opened.results)
-    done = study.stored_count(design, opened.results)
-    seconds = _mean_seconds(design, opened)
+    fewest, most = trials_left(design, opened.results)
+    seconds = [estimate(trial) for trial in (*fewest, *most)]
+    totals = [math.fsum(filter(None, map(estimate, trials))) for trials in (fewest, most)]
     return {
         "ablation": design.ablation.id,
         "scale": design.scale,
@@ -65,28 +61,16 @@ def _facts(design: Design, opened: Study, slots: int) -> dict[str, Any]:
         "sweep": design.ablation.sweep,
         "workloads": [workload.id for workload in design.workloads],
         "looks": list(design.looks),
-        "finished": left == (0, 0),
-        "trials_done": done,
-        "trials_left": left,
-        "seconds_per_trial": seconds,
-        "seconds_left": None if seconds is None else [seconds * count / slots for count in left],
+        "finished": not most,
+        "trials_done": study.stored_count(design, opened.results),
+        "trials_left": [len(fewest), len(most)],
+        "seconds_left": None if None in seconds else [total / slots for total in totals],
         "slots": slots,
         "claims": {claim.name: forecasts(claim, len(design.workloads)) for claim in verdict.claims},
     }
 
 
-def _mean_seconds(design: Design, opened: Study) -> float | None:
-    """Over the workloads, each counted once."""
-    measured = seconds_by_data(opened.results)
-    known = [
-        measured.get(design.fingerprints[workload.id], workload.seconds_per_trial(design.scale))
-        for workload in design.workloads
-    ]
-    return None if None in known else sum(filter(None, known)) / len(known)
-
-
-def _blocks(design: Design, opened: Study, slots: int) -> list[RenderableType]:
-    facts = _facts(design, opened, slots)
+def _blocks(design: Design, facts: dict[str, Any]) -> list[RenderableType]:
     head = Text.assemble((design.ablation.id, "bold"), f" ({design.scale}): {design.ablation.tip}", overflow="fold")
     return [head, _settings_table(design), _work(facts), _claims_table(facts), Text()]
 

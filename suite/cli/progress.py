@@ -1,7 +1,7 @@
 """What happens while trials run: each is stored and logged as it finishes, and the display follows."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -111,13 +111,10 @@ def _lines(design: Design, results: Mapping[str, TrialResult]) -> list[Text]:
 class Progress:
     """A live display on a terminal, plain lines every ten seconds anywhere else."""
 
-    def __init__(
-        self, study: Study, queue: TrialQueue, recorder: Recorder, estimate: Callable[[Trial], float | None]
-    ) -> None:
+    def __init__(self, study: Study, queue: TrialQueue, recorder: Recorder) -> None:
         self._study = study
         self._queue = queue
         self._recorder = recorder
-        self._estimate = estimate
         self._start = time.monotonic()
         self._drawn = self._judged = 0.0
         self._said = self._start

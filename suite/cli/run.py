@@ -12,7 +12,7 @@ import typer
 
 from suite.cli import options, study
 from suite.cli.console import err, note, out, plain, print_json
-from suite.cli.plan import plan_table, seconds_per_trial
+from suite.cli.plan import plan_table
 from suite.cli.preflight import preflight
 from suite.cli.prepare import prepare_data
 from suite.cli.progress import Progress, Recorder
@@ -23,6 +23,7 @@ from suite.recording.store import Store
 from suite.recording.wandb_sink import WandbSink
 from suite.scheduling.cluster import connected
 from suite.scheduling.demand import Cluster
+from suite.scheduling.estimate import seconds_per_trial
 from suite.scheduling.placement import placement
 from suite.scheduling.queue import TrialQueue
 from suite.verdict.needs import needed_trials
@@ -117,12 +118,12 @@ def _train(
     max_trials: int | None,
     stall_minutes: float,
 ) -> None:
-    guess, needed = seconds_per_trial(opened), Remembered(needed_trials)
+    needed = Remembered(needed_trials)
     queue = TrialQueue(
         lambda results: (trial for design in opened.designs for trial in needed(design, results)),
         opened.results,
         listener=recorder,
-        estimate=guess,
+        estimate=seconds_per_trial(opened.designs, opened.results),
         max_trials=max_trials,
     )
     if queue.is_done():
@@ -135,7 +136,7 @@ def _train(
         if cluster.address:
             preflight(opened, cluster, capacity, places, set(demands.values()))
         queue.place(lambda trial: demands[trial.id], slots)
-        with Progress(opened, queue, recorder, guess) as progress:
+        with Progress(opened, queue, recorder) as progress:
 
             def tick() -> None:
                 _heed()

@@ -207,14 +207,3 @@ def failed_result(trial: Trial, reason: str) -> TrialResult:
         test_correct=None,
         test_examples=0,
     )
-
-
-def seconds_by_data(results: Mapping[str, TrialResult]) -> dict[str, float]:
-    """Mean seconds per trial (with evaluation) of what is stored, by data fingerprint."""
-    total: Counter[str] = Counter()
-    count: Counter[str] = Counter()
-    for result in results.values():
-        if result.status == "completed":
-            total[result.data_fingerprint] += result.measurements["total_seconds"]  # type: ignore[assignment]
-            count[result.data_fingerprint] += 1
-    return {key: total[key] / count[key] for key in total}

@@ -39,7 +39,7 @@ class Workload(BaseModel):
     scales: Annotated[dict[ScaleName, Changes], Field(min_length=1)]
     """The scales that the workload has, and what each changes."""
     seconds: dict[ScaleName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
-    """Roughly how long a trial takes on one core; only a first guess for the plan, until trials have been timed."""
+    """Roughly how long a trial with these settings takes on one core; a guess for the plan, until some are timed."""
 
     @property
     def data_settings(self) -> Settings:

@@ -1,7 +1,7 @@
 """Which trials are still needed before every claim of an ablation is decided. Pure: state is what has been measured."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from suite.spec.design import Design
 from suite.spec.trials import Trial
@@ -19,35 +19,43 @@ def needed_trials(design: Design, results: Mapping[str, TrialResult]) -> tuple[T
     wanted = [trial for claim in claims if not claim.decided for trial in _next_look(design, results, claim)]
     if all(claim.decided for claim in claims):
         wanted = [trial for claim in claims for trial in _at_default(design, claim)]
-    return tuple({trial.id: trial for trial in wanted if trial.id not in results}.values())
+    return _missing(wanted, results)
 
 
-def trials_left(design: Design, results: Mapping[str, TrialResult]) -> tuple[int, int]:
+def trials_left(design: Design, results: Mapping[str, TrialResult]) -> tuple[tuple[Trial, ...], tuple[Trial, ...]]:
     """The fewest and the most trials still to be run: every claim decided at its next look, or at the last.
 
     Of an arm that is not tuned yet, the best setting is taken to be its default for the fewest, and not to be for the
-    most.
+    most: trials at the default stand there for those at the setting that will be chosen.
     """
     claims = judge(design, results).claims
     undecided = [claim for claim in claims if not claim.decided]
     if not undecided:
-        left = len(needed_trials(design, results))
+        left = needed_trials(design, results)
         return left, left
-    fewest, most = set[str](), set[str]()
+    fewest, most = list[Trial](), list[Trial]()
     untuned = set[tuple[str, str]]()
     for claim, workload in itertools.product(undecided, design.workloads):
         for arm in (claim.variant, claim.reference):
             for wanted, pairs in ((fewest, design.looks[len(claim.looks)]), (most, design.looks[-1])):
-                wanted |= {trial.id for trial in _sweep(design, workload.id, arm, pairs)}
+                wanted += _sweep(design, workload.id, arm, pairs)
                 for pair in range(pairs):
                     point = selected_point(design, results, workload.id, arm, pair)
                     if point is None and design.swept(arm):
                         untuned.add((workload.id, arm))
                     chosen = design.default_point if point is None else point
-                    wanted.add(design.evaluation_trial(workload.id, arm, chosen, pair).id)
-    most |= {trial.id for claim in claims for trial in _at_default(design, claim)}
-    beyond = design.looks[0] * len(untuned)  # the default's pairs beside those of the setting that will be chosen
-    return len(fewest - results.keys()), len(most - results.keys()) + beyond
+                    wanted.append(design.evaluation_trial(workload.id, arm, chosen, pair))
+    most += [trial for claim in claims for trial in _at_default(design, claim)]
+    beside = [  # the default's own pairs: those above stand for others
+        design.evaluation_trial(*cell, design.default_point, pair)
+        for cell in untuned
+        for pair in range(design.looks[0])
+    ]
+    return _missing(fewest, results), (*_missing(most, results), *beside)
+
+
+def _missing(wanted: Iterable[Trial], results: Mapping[str, TrialResult]) -> tuple[Trial, ...]:
+    return tuple({trial.id: trial for trial in wanted if trial.id not in results}.values())
 
 
 def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[Trial]:
