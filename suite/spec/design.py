@@ -49,6 +49,10 @@ class Design:
     _settings: dict[tuple[str, str, Point, bool], Settings] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _trials: dict[tuple[str, str, Point, int, Purpose], Trial] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """A trial's id is made from all its settings: once, however often it is asked for."""
 
     def with_fingerprints(self, fingerprints: Mapping[str, str]) -> "Design":
         """The same design on data of other content."""
@@ -129,8 +133,12 @@ class Design:
         return {key: row for key, row in rows.items() if len({repr(value) for value in row.values()}) > 1}
 
     def _trial(self, workload: str, arm: str, point: Point, seed: int, purpose: Purpose) -> Trial:
-        settings = self.settings(workload, arm, point, purpose)
-        return Trial(settings=settings, seed=seed, purpose=purpose, data_fingerprint=self.fingerprints[workload])
+        key = (workload, arm, point, seed, purpose)
+        if key not in self._trials:
+            settings = self.settings(workload, arm, point, purpose)
+            fingerprint = self.fingerprints[workload]
+            self._trials[key] = Trial(settings=settings, seed=seed, purpose=purpose, data_fingerprint=fingerprint)
+        return self._trials[key]
 
     def _workload(self, workload: str) -> Workload:
         return next(item for item in self.workloads if item.id == workload)
