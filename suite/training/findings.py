@@ -92,7 +92,10 @@ def _model(measured: Measured) -> Iterator[Finding]:
         yield Finding(
             kind="evaluation",
             sentence="an example's scores in evaluation depend on chance or on the examples beside it",
-            remedy="call model.eval() before evaluation, so that dropout and batch normalisation stand still",
+            remedy=(
+                "call model.eval() before evaluation, so that dropout and batch normalisation stand still, "
+                "and augment training images only"
+            ),
         )
 
 

@@ -41,6 +41,7 @@ def only(path: Path, claims: list[str]) -> None:
     kept = {name: {**spec["claims"][name], "primary": name == claims[0]} for name in claims}
     arms = {claim[side] for claim in kept.values() for side in ("variant", "reference")}
     spec["claims"], spec["arms"] = kept, {arm: changes for arm, changes in spec["arms"].items() if arm in arms}
+    spec["tuned_with"] = {arm: changes for arm, changes in spec.get("tuned_with", {}).items() if arm in arms}
     if any(isinstance(grid, dict) for grid in spec.get("sweep", {}).values()):
         spec["sweep"] = {arm: grid for arm, grid in spec["sweep"].items() if arm in arms}
     path.write_text(yaml.safe_dump(spec, allow_unicode=True), encoding="utf-8")

@@ -66,6 +66,7 @@ def test_sizes_and_the_loss_at_the_start_are_those_of_the_network(digits: Datase
         ({"order": "by_class"}, "order"),
         ({"evaluation": "training_mode", "model__norm": "batch"}, "evaluation"),
         ({"evaluation": "training_mode", "model__dropout": 0.5}, "evaluation"),
+        ({"evaluation": "shift_flip", "evaluation__pixels": 1, "evaluation__flip": False}, "evaluation"),
         ({"init": "normal", "init__std": 3.0}, "confident_start"),
     ],
 )

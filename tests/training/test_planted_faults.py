@@ -3,17 +3,19 @@
 from pathlib import Path
 
 import torch
-from tiny import random_dataset, run
+from tiny import random_dataset, run, trial
 from torch import nn
 from torch.nn import functional
 
+from suite.training.augment import shift_flip as augmentation
 from suite.training.data_cache import load, prepare
-from suite.training.evaluation import plain, training_mode
+from suite.training.evaluation import plain, shift_flip, training_mode
 from suite.training.examples import Examples
 from suite.training.gradients import never_zeroed
 from suite.training.labels import as_given, misaligned, wrong
 from suite.training.loss import cross_entropy, focal, softmax_twice
 from suite.training.order import by_class, shuffled, shuffled_once, stored
+from suite.training.rows import split_rows
 
 ROWS, TARGETS = torch.tensor([7, 3, 9, 1, 5]), torch.tensor([2, 0, 1, 0, 2])
 
@@ -85,6 +87,34 @@ def test_without_eval_the_scores_depend_on_the_rest_of_the_batch() -> None:
     right, bug = plain.build(), training_mode.build()
     assert torch.equal(right(model, inputs)[:4], right(model, inputs[:4]))
     assert not torch.allclose(bug(model, inputs)[:4], bug(model, inputs[:4]))
+
+
+def test_images_that_are_augmented_when_scored_are_those_that_training_would_have_seen() -> None:
+    images, labels = torch.randn(16, 1, 6, 6), torch.zeros(16, dtype=torch.int64)
+    model = nn.Sequential(nn.Dropout(0.5), nn.Flatten())
+    bug = shift_flip.build(pixels=2, flip=True)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        scores = bug(model, images)
+    moved, _ = augmentation.build(pixels=2, flip=True)(images, labels, generator(5))
+    assert torch.equal(scores, moved.flatten(1))
+    assert torch.equal(shift_flip.build(pixels=0, flip=False)(model, images), plain.build()(model, images))
+
+
+def test_augmentation_in_evaluation_changes_scores_and_no_training() -> None:
+    right, bug = (run(random_dataset(pool=400), evaluation=name) for name in ("plain", "shift_flip"))
+    assert [epoch.train_loss for epoch in bug.epochs] == [epoch.train_loss for epoch in right.epochs]
+    for name in ("val_loss", "test_loss"):
+        assert bug.measurements[name] != right.measurements[name]
+
+
+def test_a_share_of_the_validation_examples_is_some_of_them_and_leaves_training_as_it_is() -> None:
+    sizes = {"train_examples": 100, "validation_examples": 50}
+    whole, few = (
+        split_rows(trial().settings, random_dataset(), 3, validation_share=share, **sizes) for share in (1.0, 0.1)
+    )
+    assert torch.equal(few.train, whole.train)
+    assert few.validation.tolist() == whole.validation[:5].tolist()
 
 
 def test_softmax_twice_can_never_be_sure() -> None:
