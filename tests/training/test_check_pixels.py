@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from check_faults import forgotten_layer, frozen_layer, mixed, no_zero_grad, rolled
+from planted_faults import forgotten_layer, frozen_layer, mixed, no_zero_grad, rolled
 
 from suite.spec import defaults, slots
 from suite.training.checkup import Checkup, check_parts
