@@ -71,7 +71,7 @@ def mixed(loaded: Loaded) -> Loaded:
 def wrong_axis(parts: Parts, axis: int = 0) -> Parts:
     def loss(outputs: Tensor, targets: Tensor) -> Tensor:
         classes = 1 if outputs.ndim == 4 else -1  # of images (n, classes, H, W)
-        wanted = targets.clamp(min=0).unsqueeze(classes)
+        wanted = targets.long().clamp(min=0).unsqueeze(classes)
         return -outputs.float().log_softmax(dim=axis).gather(classes, wanted).mean()
 
     return replace(parts, criterion=loss)
