@@ -5,12 +5,10 @@
 Prints seconds per question: judging every ablation anew, and as a run does it, only those that the trial belongs to.
 """
 
-import argparse
 import time
-from pathlib import Path
 
-from suite.cli import study
-from suite.recording.store import Store
+from stored_study import asked_for
+
 from suite.verdict.needs import needed_trials
 from suite.verdict.remembered import Remembered
 
@@ -19,13 +17,9 @@ _ASKED = 20
 
 def main() -> None:
     """Prints one line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, required=True)
-    parser.add_argument("--scale", default="quick")
-    arguments = parser.parse_args()
-    opened = study.open_study(study.load_at(arguments.scale, None), Store(arguments.results), scale=arguments.scale)
-    designs = [design for design in opened.designs if study.stored_count(design, opened.results)]
-    needed, results = Remembered(needed_trials), dict(opened.results)
+    stored = asked_for(__doc__)
+    designs, results = stored.designs, stored.results
+    needed = Remembered(needed_trials)
 
     def ask() -> float:
         begin = time.perf_counter()

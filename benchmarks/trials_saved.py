@@ -9,11 +9,8 @@ Counts the trials of all ablations that are finished in the results folder:
 The default's pairs beside the tuned ones are in `run` only. The error rates of looking early are in docs/verdict.md.
 """
 
-import argparse
-from pathlib import Path
+from stored_study import asked_for
 
-from suite.cli import study
-from suite.recording.store import Store
 from suite.spec.design import Design
 from suite.trial_result import TrialResult
 from suite.verdict.needs import needed_trials
@@ -24,7 +21,7 @@ def fixed(design: Design, *, every_rate: bool) -> int:
     pairs = design.looks[-1]
     tuning = len(dict.fromkeys(seed for pair in range(pairs) for seed in design.tuning_seeds(pair)))
     cells = [len(design.points(arm)) for arm in design.ablation.arms for _ in design.workloads]
-    return sum(points * pairs if every_rate else pairs + (points * tuning if points > 1 else 0) for points in cells)
+    return sum(points * pairs if every_rate else pairs + points * tuning for points in cells)
 
 
 def run(designs: list[Design], results: dict[str, TrialResult]) -> int:
@@ -34,17 +31,12 @@ def run(designs: list[Design], results: dict[str, TrialResult]) -> int:
 
 def main() -> None:
     """Prints one line per design."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--results", type=Path, required=True)
-    parser.add_argument("--scale", default="quick")
-    asked = parser.parse_args()
-    opened = study.open_study(study.load_at(asked.scale, None), Store(asked.results), scale=asked.scale)
-    stored = [design for design in opened.designs if study.stored_count(design, opened.results)]
-    done = [design for design in stored if not needed_trials(design, opened.results)]
+    stored = asked_for(__doc__)
+    done = [design for design in stored.designs if not needed_trials(design, stored.results)]
     if not done:
-        raise SystemExit(f"{asked.results}: no ablation is finished at scale {asked.scale}")
-    trained = run(done, opened.results)
-    alone = sum(run([design], opened.results) for design in done)
+        raise SystemExit(f"{stored.folder}: no ablation is finished at scale {stored.scale}")
+    trained = run(done, stored.results)
+    alone = sum(run([design], stored.results) for design in done)
     print(f"{len(done)} ablations: {trained:,} trials run, {alone:,} if none were shared")
     for name, every_rate in (("fixed", False), ("every seed, every rate", True)):
         trials = sum(fixed(design, every_rate=every_rate) for design in done)

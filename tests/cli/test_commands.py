@@ -29,10 +29,8 @@ def test_plan_as_json_is_json_and_nothing_else(suite: Suite) -> None:
     (facts,) = json.loads(suite("plan", "small", "--json").stdout)
     assert facts["trials_left"] == [2 * 2 * 3 + 2 * 2 * 5, 2 * 2 * 3 + 2 * 2 * 20]
     assert facts["looks"] == [5, 10, 20]
-    (
-        digits,
-        glyphs,
-    ) = (  # the workload's guess, by what a trial of the ablation passes of what one of the workload's does
+    # the workload's guess, by what a trial of the ablation passes of what one of the workload's does
+    digits, glyphs = (
         guess * 2 * (400 + validation / 3) / (epochs * (train + validation / 3))
         for guess, epochs, train, validation in ((0.4, 12, 700, 200), (0.8, 8, 2500, 600))
     )

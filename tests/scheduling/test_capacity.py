@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
+from stand_ins import design_of
 
 from suite.errors import ClusterError
 from suite.scheduling.capacity import Capacity, Node
 from suite.scheduling.demand import Cluster, Demand
 from suite.scheduling.placement import placement
-from suite.spec.ablation import load_ablation
 from suite.spec.design import Design
-from suite.spec.workload import load_workload
 
 SPEC = """
 tip: A tip
@@ -37,12 +36,7 @@ T4 = {"CPU": 8, "GPU": 1, "accelerator_type__T4": 1}
 
 @pytest.fixture
 def design(tmp_path: Path) -> Design:
-    path = tmp_path / "example.yaml"
-    path.write_text(SPEC)
-    ablation = load_ablation(str(path))
-    workloads = tuple(load_workload(name) for name in ablation.workloads_at("quick"))
-    fingerprints = {item.id: f"data of {item.id}" for item in workloads}
-    return Design(ablation=ablation, scale="quick", workloads=workloads, device="cuda", fingerprints=fingerprints)
+    return design_of(SPEC, tmp_path, device="cuda")
 
 
 def test_slots_are_counted_node_by_node() -> None:

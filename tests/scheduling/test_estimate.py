@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
+from stand_ins import design_of, made_up
 
 from suite.scheduling.estimate import passes, seconds_per_trial
-from suite.spec.ablation import load_ablation
 from suite.spec.design import Design
 from suite.spec.trials import Trial
-from suite.spec.workload import load_workload
-from suite.trial_result import TrialResult
+from suite.trial_result import Status, TrialResult
 
 SPEC = """
 tip: A tip
@@ -33,36 +32,15 @@ BASE = {"engine.epochs": 10, "engine.train_examples": 900, "engine.validation_ex
 
 @pytest.fixture
 def design(tmp_path: Path) -> Design:
-    path = tmp_path / "example.yaml"
-    path.write_text(SPEC)
-    ablation = load_ablation(str(path))
-    workloads = tuple(load_workload(name) for name in ablation.workloads_at("quick"))
-    fingerprints = {item.id: "not prepared" for item in workloads}
-    return Design(ablation=ablation, scale="quick", workloads=workloads, device="cpu", fingerprints=fingerprints)
+    return design_of(SPEC, tmp_path, device="cpu")
 
 
 def trial(design: Design, arm: str, workload: str = "digits_cnn", pair: int = 0) -> Trial:
     return design.evaluation_trial(workload, arm, (), pair)
 
 
-def stored(of: Trial, seconds: float, status: str = "completed") -> dict[str, TrialResult]:
-    return {
-        of.id: TrialResult(
-            trial_id=of.id,
-            settings=of.settings,
-            seed=of.seed,
-            purpose=of.purpose,
-            data_fingerprint=of.data_fingerprint,
-            status=status,  # type: ignore[arg-type]
-            reason=None,
-            epochs=(),
-            metric_name="accuracy",
-            selected_epoch=1,
-            measurements={"total_seconds": seconds},
-            test_correct=None,
-            test_examples=0,
-        )
-    }
+def stored(of: Trial, seconds: float, status: Status = "completed") -> dict[str, TrialResult]:
+    return {of.id: made_up(of, seconds=seconds, status=status)}
 
 
 def test_an_example_that_is_scored_is_a_third_of_one_that_is_trained_on() -> None:
@@ -78,6 +56,7 @@ def test_pre_training_adds_its_epochs_on_the_tasks_examples_or_on_as_many_of_oth
 
 
 def test_the_workloads_guess_is_for_the_workload_as_it_stands(design: Design) -> None:
+    design = design.with_fingerprints({workload.id: "not prepared" for workload in design.workloads})
     estimate = seconds_per_trial([design], {})
     assert estimate(trial(design, "plain")) == pytest.approx(GUESS)
     assert estimate(trial(design, "twice_as_long")) == pytest.approx(2 * GUESS)
@@ -86,7 +65,6 @@ def test_the_workloads_guess_is_for_the_workload_as_it_stands(design: Design) ->
 
 
 def test_stored_trials_of_the_same_network_count_before_others_on_the_same_data(design: Design) -> None:
-    design = design.with_fingerprints({"digits_cnn": "digits", "glyphs_cnn": "glyphs"})
     wide = stored(trial(design, "wide"), 9.0)
     estimate = seconds_per_trial([design], wide)
     assert estimate(trial(design, "wide", pair=1)) == pytest.approx(9.0)

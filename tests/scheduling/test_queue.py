@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import pytest
+from stand_ins import made_up
 
 from suite.scheduling import losses
 from suite.scheduling.demand import Demand
@@ -15,24 +16,6 @@ from suite.trial_result import TrialResult
 def trial(seed: int) -> Trial:
     return Trial(
         settings={"optimizer.lr": 0.1, "betas": (0.9, 0.99)}, seed=seed, purpose="tuning", data_fingerprint="d"
-    )
-
-
-def completed(of: Trial, *, seconds: float = 1.0) -> TrialResult:
-    return TrialResult(
-        trial_id=of.id,
-        settings=of.settings,
-        seed=of.seed,
-        purpose=of.purpose,
-        data_fingerprint=of.data_fingerprint,
-        status="completed",
-        reason=None,
-        epochs=(),
-        metric_name="accuracy",
-        selected_epoch=1,
-        measurements={"total_seconds": seconds, "val_loss": float("nan")},
-        test_correct=None,
-        test_examples=0,
     )
 
 
@@ -63,7 +46,7 @@ def drain(queue: TrialQueue) -> list[int]:
         batch = queue.next_batch()
         sizes.append(len(batch))
         for attempt in batch:
-            queue.finish(completed(attempt.trial))
+            queue.finish(made_up(attempt.trial))
     return sizes
 
 
@@ -93,7 +76,7 @@ def test_a_stage_that_depends_on_the_one_before_waits_for_it() -> None:
     assert attempt.trial == first
     assert queue.next_batch() == ()
     assert not queue.is_done()
-    queue.finish(completed(first))
+    queue.finish(made_up(first))
     (attempt,) = queue.next_batch()
     assert attempt.trial == second
 
@@ -116,7 +99,7 @@ def test_a_batch_that_dies_gives_back_only_what_it_had_not_finished() -> None:
     queue = queue_of(map(trial, range(16)), log, seconds=1.0)
     batch = queue.next_batch()
     assert len(batch) == 4
-    queue.finish(completed(batch[0].trial))
+    queue.finish(made_up(batch[0].trial))
     queue.lose([attempt.trial.id for attempt in batch], "its worker died")
     assert {trial_id for trial_id, _, _ in log.retries} == {attempt.trial.id for attempt in batch[1:]}
     drain(queue)
@@ -127,8 +110,8 @@ def test_a_second_result_of_the_same_trial_changes_nothing() -> None:
     log = Log()
     queue = queue_of([trial(1)], log)
     queue.next_batch()
-    queue.finish(completed(trial(1), seconds=1.0))
-    queue.finish(completed(trial(1), seconds=9.0))
+    queue.finish(made_up(trial(1), seconds=1.0))
+    queue.finish(made_up(trial(1), seconds=9.0))
     queue.finish(failed_result(trial(1), "late"))
     assert [result.measurements["total_seconds"] for result in log.results] == [1.0]
 
@@ -166,7 +149,7 @@ def test_trials_and_results_survive_the_wire() -> None:
     (attempt,) = attempts_from_text(attempts_to_text(batch))
     assert attempt == batch[0]
     assert attempt.trial.id == trial(3).id
-    (result,) = results_from_text(results_to_text([completed(trial(3))]))
+    (result,) = results_from_text(results_to_text([made_up(trial(3))]))
     assert result.settings["betas"] == (0.9, 0.99)
     assert result.measurements["val_loss"] != result.measurements["val_loss"]
 
@@ -196,7 +179,7 @@ def test_out_of_memory_on_the_host_is_tried_once_more_with_nothing_beside_it() -
     assert queue.next_batch() == (), "not beside those that run"
     for attempt in (other, third, fourth):
         assert not queue.is_done()
-        queue.finish(completed(attempt.trial))
+        queue.finish(made_up(attempt.trial))
     (again,) = queue.next_batch()
     assert (again.trial, again.number) == (greedy.trial, 2)
     assert queue.next_batch() == (), "and nothing beside it"
@@ -213,7 +196,7 @@ def test_a_node_that_is_taken_away_costs_a_trial_none_of_its_own_attempts() -> N
         queue.lose([attempt.trial.id], reason)
         assert not log.results
     (attempt,) = queue.next_batch()
-    queue.finish(completed(attempt.trial))
+    queue.finish(made_up(attempt.trial))
     assert [(result.status, result.attempt) for result in log.results] == [("completed", 12)]
 
 
@@ -237,7 +220,7 @@ def test_a_batch_is_of_one_demand() -> None:
         (share,) = {attempt.demand.gpus for attempt in batch}
         shares.append(share)
         for attempt in batch:
-            queue.finish(completed(attempt.trial))
+            queue.finish(made_up(attempt.trial))
     assert shares == sorted(shares), "those that share first, so that a whole device comes free"
 
 

@@ -1,0 +1,31 @@
+"""The ablations that a results folder has something of: what benchmarks that train nothing start from."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.cli import study
+from suite.recording.store import Store
+from suite.spec.design import Design
+from suite.trial_result import TrialResult
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """Ablations at a scale, and every stored result that is no failure."""
+
+    scale: str
+    folder: Path
+    designs: list[Design]
+    results: dict[str, TrialResult]
+
+
+def asked_for(description: str | None) -> StoredStudy:
+    """By the command line: `--results DIR` and `--scale`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--scale", default="quick")
+    asked = parser.parse_args()
+    opened = study.open_study(study.load_at(asked.scale, None), Store(asked.results), scale=asked.scale)
+    designs = [design for design in opened.designs if study.stored_count(design, opened.results)]
+    return StoredStudy(asked.scale, asked.results, designs, dict(opened.results))
