@@ -20,6 +20,10 @@ from suite.training.data_cache import Dataset
 from suite.training.finding import Finding
 
 SETTINGS = load_workload("digits_cnn").at("quick")
+WORKLOADS = {
+    "images": "digits_cnn", "series": "digits_rows_lstm", "tokens": "docstrings_lstm", "text": "topics_lm",
+    "boxes": "scenes_detector", "pixels": "scenes_unet", "likes": "glyph_retrieval",
+}  # fmt: skip
 DROPOUT = next(case for case in HEALTHY if case.title == "dropout 0.5")
 
 
@@ -27,6 +31,12 @@ DROPOUT = next(case for case in HEALTHY if case.title == "dropout 0.5")
 def digits(cache_dir: Path) -> Dataset:
     torch.set_num_threads(1)
     return data_cache.load(data_cache.prepare({"data": "digits"}, data_dirs=(), cache_dir=cache_dir))
+
+
+@pytest.mark.parametrize("case", (*FAULTS, *HEALTHY), ids=lambda case: case.title)
+def test_every_case_can_happen_to_whatever_it_says_it_is_for(case: Case) -> None:
+    settings = {kind: load_workload(WORKLOADS[kind]).at("quick") for kind in case.of}
+    assert [kind for kind in case.of if fitting([case], kind, settings[kind])] == list(case.of), "an argument misspelt?"
 
 
 def found(digits: Dataset, **changes: Any) -> tuple[Finding, ...]:
