@@ -33,7 +33,7 @@ def digits(cache_dir: Path) -> Dataset:
     return data_cache.load(data_cache.prepare({"data": "digits"}, data_dirs=(), cache_dir=cache_dir))
 
 
-@pytest.mark.parametrize("case", (*FAULTS, *HEALTHY), ids=lambda case: case.title)
+@pytest.mark.parametrize("case", [*FAULTS, *HEALTHY], ids=lambda case: case.title)
 def test_every_case_can_happen_to_whatever_it_says_it_is_for(case: Case) -> None:
     settings = {kind: load_workload(WORKLOADS[kind]).at("quick") for kind in case.of}
     assert [kind for kind in case.of if fitting([case], kind, settings[kind])] == list(case.of), "an argument misspelt?"
