@@ -1,6 +1,8 @@
 import itertools
 import re
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,3 +71,20 @@ def test_the_same_figure_gives_the_same_bytes() -> None:
 
 def test_file_names_hold_nothing_that_a_file_system_minds() -> None:
     assert style.file_stem("curves", "../../etc/<b>") == "curves-.._.._etc_b"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_names_of_points_cover_no_other_name_and_no_point(seed: int) -> None:
+    places = np.random.default_rng(seed).uniform(0, 1, (5, 2))
+    points = [(f"arm_{index}", float(x), float(y)) for index, (x, y) in enumerate(places)]
+    arms = style.Arms([arm for arm, _, _ in points])
+    with style.drawing():
+        figure, axes = style.canvas(2.5, right=style.label_width(arms, arms.names))
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        style.label_points(axes, arms, points)
+        figure.canvas.draw()
+        boxes = [name.get_window_extent() for name in axes.texts]
+        dots = axes.transData.transform(places)
+    assert len(boxes) == len(points)
+    assert not any(box.contains(*dot) for box in boxes for dot in dots)
+    assert not any(box.overlaps(other) for box, other in itertools.combinations(boxes, 2))

@@ -32,6 +32,8 @@ _COLOURS = (
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h", "<", ">")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (5, 1.5, 1.2, 1.5)))
 _LONGEST_LABEL = 22
+_MARKER, _NAME_HEIGHT = 0.05, 0.15
+"""Inches: half a marker's size, and a line of names."""
 _LEADER = {"arrowstyle": "-", "lw": 0.7, "alpha": 0.7, "shrinkA": 0, "shrinkB": 3}
 _RC = {
     "font.family": "DejaVu Sans",
@@ -204,18 +206,21 @@ def label_ends(axes: Any, arms: Arms, ends: Sequence[tuple[str, float, float]]) 
 
 
 def label_points(axes: Any, arms: Arms, points: Sequence[tuple[str, float, float]]) -> None:
-    """Names above and to the right of points (arm, x, y), moved up where they would overlap one already placed."""
-    per_inch = axes.figure.dpi
-    taken: list[tuple[float, float, float]] = []
+    """Names above and to the right of points (arm, x, y), moved up to where they cover neither a name nor a point."""
+    places = {arm: axes.transData.transform((x, y)) / axes.figure.dpi for arm, x, y in points}  # in inches
+    taken = [(x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER) for x, y in places.values()]
     for arm, x, y in sorted(points, key=lambda point: point[2]):
-        left, foot = (float(value) / per_inch for value in axes.transData.transform((x, y)))
-        start, lift = left, 0.08
-        width = 0.079 * len(arms.label(arm)) + 0.1
-        for begin, end, height in taken:
-            if start < end and begin < start + width:
-                lift = max(lift, height + 0.15 - foot)
-        taken.append((start, start + width, foot + lift))
-        _name(axes, arms, arm, (x, y), axes.transData, offset=(6, 72 * lift), va="bottom")
+        left, foot = (float(value) for value in places[arm])
+        begin, end = left + 0.08, left + 0.18 + 0.079 * len(arms.label(arm))
+        low = foot + 0.08
+        while tops := [
+            high
+            for start, stop, bottom, high in taken
+            if start < end and begin < stop and bottom < low + _NAME_HEIGHT and low < high
+        ]:
+            low = max(tops)
+        taken.append((begin, end, low, low + _NAME_HEIGHT))
+        _name(axes, arms, arm, (x, y), axes.transData, offset=(6, 72 * (low - foot)), va="bottom")
 
 
 def _name(
