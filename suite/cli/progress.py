@@ -28,6 +28,7 @@ from suite.verdict.judge import judge
 from suite.verdict.remembered import Remembered
 
 _REDRAW_SECONDS, _JUDGE_SECONDS, _LINE_SECONDS = 0.25, 2.0, 10.0
+_OTHER_LINES = 3  # on the display, beside the claims
 
 
 class Recorder:
@@ -102,14 +103,14 @@ class Recorder:
 
 
 def _lines(design: Design, results: Mapping[str, TrialResult]) -> list[Text]:
-    return [
-        Text.assemble("  ", (claim.name, "bold"), "  ", standing(claim), overflow="ellipsis", no_wrap=True)
-        for claim in judge(design, results).claims
-    ]
+    return [Text.assemble((claim.name, "bold"), "  ", standing(claim)) for claim in judge(design, results).claims]
 
 
 class Progress:
-    """A live display on a terminal, plain lines every ten seconds anywhere else."""
+    """A live display on a terminal, with what has just changed on top where not all claims fit.
+
+    Anywhere else a summary every ten seconds, with the claims that stand elsewhere than before.
+    """
 
     def __init__(self, study: Study, queue: TrialQueue, recorder: Recorder) -> None:
         self._study = study
@@ -118,7 +119,7 @@ class Progress:
         self._start = time.monotonic()
         self._drawn = self._judged = 0.0
         self._said = self._start
-        self._standings: list[Text] = [Text("no claim can be judged yet")]
+        self._standings: list[Text] = []
         self._lines = Remembered(_lines)
         self._live = (
             Live(console=err, transient=True, auto_refresh=False, redirect_stdout=False) if err.is_terminal else None
@@ -142,18 +143,28 @@ class Progress:
         now = time.monotonic()
         if self._live and now - self._drawn > _REDRAW_SECONDS:
             if now - self._judged > _JUDGE_SECONDS:
-                self._standings = self._judge()
+                news = self._judge()
+                if len(self._standings) > err.height - _OTHER_LINES:
+                    self._standings = [*news, *(line for line in self._standings if line not in news)]
                 self._judged = time.monotonic()
             self._live.update(Group(self._bar(), self._summary(), *self._standings), refresh=True)
             self._drawn = now
         elif not self._live and now - self._said > _LINE_SECONDS:
-            standings = [] if self._recorder.streams else self._judge()  # who follows from afar judges there
-            err.print(self._summary(), *standings, sep="\n", soft_wrap=True)
+            news = [] if self._recorder.streams else self._judge()  # who follows from afar judges there
+            err.print(self._summary(), *news, sep="\n", soft_wrap=True)
             self._said = now
 
     def _judge(self) -> list[Text]:
-        """One line per claim: where it stands."""
-        return [line for design in self._study.designs for line in self._lines(design, self._queue.results)]
+        """One line per claim: where it stands. Returns those that say something new."""
+        before, designs = self._standings, self._study.designs
+        self._standings = [
+            Text.assemble(
+                "  ", f"{design.ablation.id} · " if len(designs) > 1 else "", line, overflow="ellipsis", no_wrap=True
+            )
+            for design in designs
+            for line in self._lines(design, self._queue.results)
+        ]
+        return [line for line in self._standings if line not in before]
 
     def _bar(self) -> Table:
         done, left = self._recorder.finished_count, self._queue.waiting + len(self._queue.running)

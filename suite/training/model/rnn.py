@@ -50,8 +50,8 @@ def build(
 
     Sizes can be solved for, so that the network has as nearly as possible as many parameters as it would have with the
     cell `as_many_as`, with `as_many_as_layers`, with `embedding` and `hidden` as given in place of a `hidden` that is
-    `hidden_per_embedding` times the `embedding`; or so many `times` as many. `hidden` is what gives way, and
-    `embedding` with it where the two are tied or have that ratio.
+    `hidden_per_embedding` times the `embedding`; or so many `times` as many behind the embedding. `hidden` is what
+    gives way, and `embedding` with it where the two are tied or have that ratio.
 
     Raises ValueError for settings that contradict each other, and a number of parameters that nothing fits.
     """
@@ -87,8 +87,10 @@ def build(
     if as_many_as == "none" and not as_many_as_layers and not hidden_per_embedding and times == 1:
         return network(embedding, hidden)
     model = cell if as_many_as == "none" else as_many_as
-    wanted = times * parameters(lambda: network(embedding, hidden, model, as_many_as_layers or layers))
-    return solved(nearest(solved, round(wanted)))
+    wanted = parameters(lambda: network(embedding, hidden, model, as_many_as_layers or layers))
+    table = parameters(lambda: _entrance(input_shape, embedding)[1])
+    wanted += round((times - 1) * (wanted - table))
+    return solved(nearest(solved, wanted))
 
 
 class Recurrent(nn.Module):
