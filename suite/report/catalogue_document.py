@@ -19,6 +19,7 @@ _EXPECTATIONS = {
     "same": "is practically the same as",
     "not_better": "does no better than",
     "not_worse": "does no worse than",
+    "different": "does better or worse than",
 }
 
 

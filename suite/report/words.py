@@ -24,6 +24,7 @@ _EXPECTED = {
     "same": "to make no practical difference to",
     "not_better": "to do no better than",
     "not_worse": "to do no worse than",
+    "different": "to do better or worse than",
 }
 
 _MANY, _EXACT = 0.25, 1e-9

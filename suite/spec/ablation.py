@@ -23,7 +23,7 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 FOLDER = Path("ablations")
 """Where ids are looked up, in the current folder."""
 
-Expectation = Literal["better", "worse", "same", "not_better", "not_worse"]
+Expectation = Literal["better", "worse", "same", "not_better", "not_worse", "different"]
 
 
 class Claim(BaseModel):
@@ -35,7 +35,8 @@ class Claim(BaseModel):
     reference: Text
     metric: Text
     expect: Expectation
-    """Of the variant. `not_better`: the tip says that it is not needed; `not_worse`: that it is enough."""
+    """Of the variant. `not_better`: the tip says that it is not needed; `not_worse`: that it is enough; `different`:
+    that it matters, better or worse."""
     margin: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """The smallest difference anyone should care about: points, nats, or a relative change (0.05 is 5 %)."""
     primary: bool = False

@@ -109,6 +109,14 @@ METRICS: dict[str, Metric] = {
         evaluation_only=True,
         needs={"task": "segmentation"},
     ),
+    "test_border_raggedness": Metric(
+        label="raggedness of predicted borders",
+        unit="log_ratio",
+        higher_is_better=False,
+        default_margin=math.log(1.01),
+        evaluation_only=True,
+        needs={"task": "segmentation"},
+    ),
     "test_map_at_r": Metric(
         label="test MAP@R",
         unit="points",

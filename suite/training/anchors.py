@@ -22,7 +22,7 @@ _CODER = BoxCoder(weights=(10.0, 10.0, 5.0, 5.0))
 _POSITIVE, _NEGATIVE = 0.5, 0.4
 """Intersection over union with a true box from which on an anchor stands for it, and below which it is background."""
 _SUPPRESSED = 0.5
-_LEAST_SCORE = 0.02
+_LEAST_SCORE = 0.001
 _MOST_JUDGED = 1000
 """Boxes of an image, the best ones, among which suppression chooses; what it costs grows with their square."""
 

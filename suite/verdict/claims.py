@@ -101,15 +101,16 @@ _BORNE_OUT: Mapping[Expectation, tuple[Verdict, ...]] = {
     "same": ("no practical difference",),
     "not_better": ("no practical difference", "hurts"),
     "not_worse": ("no practical difference", "helps"),
+    "different": ("helps", "hurts", "mixed"),
 }
 
 
 def outcome(verdict: Verdict, expect: Expectation) -> Outcome:
     """The verdict against the expectation.
 
-    `mixed` contradicts `same` (the arms differ, by a margin or more on average) and leaves a direction undecided: the
-    answer depends on the data.
+    `mixed` contradicts `same` and bears out `different` (the arms differ, by a margin or more on average), and leaves
+    a direction undecided: the answer depends on the data.
     """
-    if verdict == "inconclusive" or (verdict == "mixed" and expect != "same"):
+    if verdict == "inconclusive" or (verdict == "mixed" and expect not in ("same", "different")):
         return "undecided"
     return "supported" if verdict in _BORNE_OUT[expect] else "contradicted"

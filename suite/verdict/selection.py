@@ -15,9 +15,12 @@ WORST = 0.0
 """Validation metrics are fractions, larger is better; a run that diverged counts as this."""
 
 
-def validation_score(result: TrialResult) -> float | None:
-    """The validation metric of the kept weights, a fraction; None when the run diverged."""
-    value = result.measurements.get(f"val_{result.metric_name}")
+def validation_score(result: TrialResult, metric: str = "") -> float | None:
+    """The validation metric of the kept weights, a fraction; None when the run diverged.
+
+    Another one than settings are selected by, if the task has a `metric` of that name.
+    """
+    value = result.measurements.get(f"val_{metric}", result.measurements.get(f"val_{result.metric_name}"))
     if value is None:
         value = next((epoch.val_metric for epoch in result.epochs if epoch.epoch == result.selected_epoch), None)
     return float(value) if result.status == "completed" and value is not None and math.isfinite(value) else None

@@ -111,6 +111,7 @@ KIND = {
     **{("model", name): "boxes" for name in SMALLER},
     **dict.fromkeys([("model", "detector"), ("task", "detection"), ("loss", "detection"), ("loss", "fcos")], "boxes"),
     ("pretraining", "yes_no"): "boxes",
+    ("pretraining", "itself"): "boxes",
     **dict.fromkeys([("model", "embedder"), ("task", "retrieval"), ("loss", "triplet")], "likes"),
     **dict.fromkeys([("loss", "head_cross_entropy"), ("pretraining", "classification")], "likes"),
     **dict.fromkeys([("model", "segmenter"), ("task", "segmentation")], "pixels"),

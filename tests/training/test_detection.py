@@ -236,6 +236,9 @@ def test_the_loss_is_the_sum_of_its_three_terms_per_object() -> None:
     assert float(loss.build(objectness="focal")(output, target)) == pytest.approx(
         ((2 * 0.25 + 0.75) * 0.25 * np.log(2) + 2 * np.log(3)) / 2
     )
+    assert float(loss.build(objectness_weight=0.5)(output, target)) == pytest.approx(
+        (0.5 * 3 * np.log(2) + 2 * np.log(3)) / 2
+    )
     right = dense(
         grid, torch.tensor([[0.0, 0, 10, 10], [40, 40, 60, 60], [0, 0, 1, 1]]), [20.0, 20.0, -20.0], [2, 0, 1]
     )

@@ -13,6 +13,7 @@ from suite.errors import DataError
 from suite.training import engine, stage
 from suite.training.build import build_model
 from suite.training.examples import Device, Examples
+from suite.training.model import detector
 from suite.training.pretraining import coarse, imagenet, other_classes
 
 DATA = random_dataset(pool=600, test=100)
@@ -183,6 +184,21 @@ def test_the_two_stages_draw_from_different_streams(monkeypatch: pytest.MonkeyPa
     order, augmentation, later_order, later_augmentation = states
     assert not torch.equal(order, later_order)
     assert not torch.equal(augmentation, later_augmentation)
+
+
+def test_where_anything_is_is_handed_over_and_only_the_classes_scores_are_new() -> None:
+    easier, task = (detector.build((1, 64, 64), classes) for classes in (1, 3))
+    fresh = {name: value.clone() for name, value in task.state_dict().items()}
+    stage.hand_over(easier.state_dict(), task)
+    for name, value in task.state_dict().items():
+        assert torch.equal(value, fresh[name] if name.startswith("heads.") else easier.state_dict()[name])
+
+
+def test_the_task_itself_is_trained_twice_and_only_the_last_layer_anew(begun: list[dict[str, torch.Tensor]]) -> None:
+    run(DATA, pretraining="itself", pretraining__epochs=2)
+    earlier, start = begun
+    assert torch.equal(earlier["hidden.weight"], start["hidden.weight"])
+    assert not torch.equal(earlier["output.weight"], start["output.weight"])
 
 
 def test_every_member_of_an_ensemble_is_frozen() -> None:

@@ -105,6 +105,8 @@ def test_batches_hold_groups_of_a_class_and_an_epoch_every_example_once() -> Non
     assert not torch.equal(first, second)
     for batch in first.split(32)[:5]:
         assert (labels[batch].view(-1, 4) == labels[batch].view(-1, 4)[:, :1]).all()
+    left = labels[first[-int((torch.bincount(labels) % 4).sum()) :]].tolist()
+    assert left != sorted(left)
 
 
 def triangle() -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """Segmentation: what is counted and what is not, the network at any size, and scenes whose boxes fit their pixels."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,13 @@ def test_a_border_is_found_if_one_is_predicted_near_it_and_ragged_ones_are_longe
     assert [each["border_f1"] for each in found[:3]] == pytest.approx([1.0, 1.0, 0.0], abs=1e-6)
     assert found[0]["border_length"] == 1.0
     assert found[3]["border_length"] > 1.3
+    assert found[0]["border_raggedness"] == 1.0
+    assert found[3]["border_raggedness"] > 1.3
+    letter_more = true.clone()
+    letter_more[:, 2:5, 0:3] = 1  # what is found where nothing is makes the border longer, and no more ragged
+    more = near.metrics(near.tally(saying(letter_more, 2), true), 0.0)
+    assert more["border_length"] > 1.3
+    assert more["border_raggedness"] == 1.0
     nothing = near.metrics(near.tally(saying(torch.zeros_like(true), 2), true), 0.0)
     assert 0 < nothing["border_length"] < 0.2
     assert wide.metrics(wide.tally(saying(far, 2), true), 0.0)["border_f1"] == pytest.approx(1.0)
@@ -126,6 +134,31 @@ def test_the_convolution_may_come_before_the_upsampling() -> None:
     doubled = segmenter._doubled(6, 3, "bilinear")
     maps_, (convolution, upsample) = torch.rand(2, 6, 5, 7, generator=generator()), doubled.children()
     torch.testing.assert_close(doubled(maps_), convolution(upsample(maps_)))
+
+
+@pytest.mark.parametrize("upsampling", ["transposed", "bilinear", "nearest"])
+def test_what_is_upsampled_last_is_what_comes_out(upsampling: str) -> None:
+    options = {"widths": (4, 8, 12), "upsampling": upsampling, "outermost": "upsampled"}
+    model: Any = segmenter.build((3, 13, 22), 4, **options)  # type: ignore[arg-type]
+    seen: list[Tensor] = []
+    model.heads[0].register_forward_hook(lambda module, inputs, output: seen.extend([*inputs, output]))
+    scores = model(torch.rand(2, 3, 13, 22, generator=generator()))
+    assert [tuple(values.shape[1:]) for values in seen] == [(8, 8, 12), (4, 16, 24)]
+    assert torch.equal(scores, seen[1][:, :, :13, :22])
+
+
+def test_scores_of_all_sizes_are_added_up() -> None:
+    model: Any = segmenter.build((1, 20, 20), 3, widths=(4, 8, 12), results="all").eval()
+    images = torch.rand(2, 1, 20, 20, generator=generator())
+    parts: list[Tensor] = []
+    for head in model.heads:
+        head.register_forward_hook(lambda module, inputs, output: parts.append(output))
+    with torch.no_grad():
+        scores = model(images)
+    assert [head.in_channels for head in model.heads] == [12, 8, 4]
+    assert sorted(part.shape[2] for part in parts) == [5, 10, 20]
+    whole = [functional.interpolate(part, (20, 20), mode="bilinear", align_corners=False) for part in parts]
+    torch.testing.assert_close(scores, whole[0] + whole[1] + whole[2])
 
 
 def test_testing_at_several_scales_gives_probabilities_at_the_image_s_size() -> None:

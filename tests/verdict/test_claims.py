@@ -56,15 +56,15 @@ def test_opposite_is_judged_at_a_share_of_five_per_cent() -> None:
 @pytest.mark.parametrize(
     ("found", "outcomes"),
     [
-        ("helps", ("supported", "contradicted", "contradicted", "contradicted", "supported")),
-        ("hurts", ("contradicted", "supported", "contradicted", "supported", "contradicted")),
-        ("no practical difference", ("contradicted", "contradicted", "supported", "supported", "supported")),
-        ("mixed", ("undecided", "undecided", "contradicted", "undecided", "undecided")),
-        ("inconclusive", ("undecided",) * 5),
+        ("helps", ("supported", "contradicted", "contradicted", "contradicted", "supported", "supported")),
+        ("hurts", ("contradicted", "supported", "contradicted", "supported", "contradicted", "supported")),
+        ("no practical difference", ("contradicted", "contradicted", *["supported"] * 3, "contradicted")),
+        ("mixed", ("undecided", "undecided", "contradicted", "undecided", "undecided", "supported")),
+        ("inconclusive", ("undecided",) * 6),
     ],
 )
 def test_outcomes(found: claims.Verdict, outcomes: tuple[str, ...]) -> None:
-    expectations: tuple[Expectation, ...] = ("better", "worse", "same", "not_better", "not_worse")
+    expectations: tuple[Expectation, ...] = ("better", "worse", "same", "not_better", "not_worse", "different")
     assert tuple(claims.outcome(found, expect) for expect in expectations) == outcomes
 
 

@@ -22,6 +22,7 @@ def build(
     objectness: Literal["cross_entropy", "focal"] = "cross_entropy",
     gamma: NonNegativeFloat = 2.0,
     alpha: Fraction = 0.25,
+    objectness_weight: NonNegativeFloat = 1.0,
     box_weight: NonNegativeFloat = 1.0,
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """Maps a detector's output (n, A, 9 + classes) (`anchors.py`) and boxes (n, M, 5) to a loss, a scalar.
@@ -46,7 +47,7 @@ def build(
         kind = functional.cross_entropy(dense.classes[image, anchor], objects[:, 0].long(), reduction="sum")
         offsets = encoded(dense.anchors[image, anchor], objects[:, 1:])
         box = functional.smooth_l1_loss(dense.offsets[image, anchor], offsets, reduction="sum")
-        total: Tensor = (torch.where(judged, each, 0.0).sum() + kind + box_weight * box) / count
+        total: Tensor = (objectness_weight * torch.where(judged, each, 0.0).sum() + kind + box_weight * box) / count
         return total
 
     return loss

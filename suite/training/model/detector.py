@@ -75,8 +75,10 @@ class _Detector(nn.Module):
         seen = [stride for stride in widths if stride in sides or (top_down and stride > min(sides))]
         self.lateral = nn.ModuleDict({str(stride): nn.Conv2d(widths[stride], width, 1) for stride in seen})
         self.smooth = nn.ModuleDict({str(stride): _conv(width, width, 1) for stride in sides})
-        self.heads = nn.ModuleDict(
-            {str(stride): nn.Conv2d(width, len(own) * (FIXED - 4 + classes), 1) for stride, own in sides.items()}
+        # two of them: where anything is may be learnt of other classes, and only `heads` know these (stage.py)
+        self.boxes, self.heads = (
+            nn.ModuleDict({str(stride): nn.Conv2d(width, len(own) * columns, 1) for stride, own in sides.items()})
+            for columns in (FIXED - 4, classes)
         )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -93,7 +95,8 @@ class _Detector(nn.Module):
                 own = own + functional.interpolate(above, own.shape[2:], mode="nearest")
             above = own
             if stride in self.sides:
-                scores = self.heads[str(stride)](self.smooth[str(stride)](own))
+                shared = self.smooth[str(stride)](own)
+                scores = [part[str(stride)](shared) for part in (self.boxes, self.heads)]
                 predicted.append(_with_anchors(scores, images.shape[2:], self.sides[stride]))
         return torch.cat(predicted, dim=1)
 
@@ -103,15 +106,18 @@ def _conv(channels: int, filters: int, stride: int) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(filters), nn.ReLU())
 
 
-def _with_anchors(scores: Tensor, size: torch.Size, sides: list[float]) -> Tensor:
-    """(n, k * columns, H, W) to (n, H * W * k, 4 + columns); places are spread evenly over images of this `size`."""
-    n, _, height, width = scores.shape
-    scores = scores.permute(0, 2, 3, 1).reshape(n, height * width * len(sides), -1)
-    offsets, objectness, classes = scores[..., :4], scores[..., 4:5], scores[..., 5:]
+def _with_anchors(scores: list[Tensor], size: torch.Size, sides: list[float]) -> Tensor:
+    """Boxes (n, k * 5, H, W) and classes (n, k * classes, H, W) to (n, H * W * k, 9 + classes).
+
+    Places are spread evenly over images of this `size`.
+    """
+    n, _, height, width = scores[0].shape
+    boxes, classes = (part.permute(0, 2, 3, 1).reshape(n, height * width * len(sides), -1) for part in scores)
+    offsets, objectness = boxes[..., :4], boxes[..., 4:]
     objectness = objectness - math.log((1 - _PRIOR) / _PRIOR)
-    across = (torch.arange(width, device=scores.device) + 0.5) * (size[1] / width)
-    down = (torch.arange(height, device=scores.device) + 0.5) * (size[0] / height)
+    across = (torch.arange(width, device=boxes.device) + 0.5) * (size[1] / width)
+    down = (torch.arange(height, device=boxes.device) + 0.5) * (size[0] / height)
     middle = torch.stack([across.repeat(height), down.repeat_interleave(width)], dim=1)  # (H * W, 2)
-    half = torch.tensor(sides, device=scores.device) / 2
+    half = torch.tensor(sides, device=boxes.device) / 2
     corners = torch.cat([middle[:, None] - half[:, None], middle[:, None] + half[:, None]], dim=2).view(-1, 4)
-    return torch.cat([corners.to(scores.dtype).expand(n, -1, -1), offsets, objectness, classes], dim=2)
+    return torch.cat([corners.to(boxes.dtype).expand(n, -1, -1), offsets, objectness, classes], dim=2)

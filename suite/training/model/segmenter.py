@@ -1,7 +1,8 @@
 """A small encoder-decoder that gives every pixel a class; how it finds back to the image's size is a setting.
 
-Ronneberger et al., U-Net (2015). Transposed convolutions: Long et al., Fully Convolutional Networks (2014). Resizing
-before a convolution instead: Odena et al., Deconvolution and Checkerboard Artifacts (2016).
+Ronneberger et al., U-Net (2015). Transposed convolutions, and scores of several scales added up: Long et al., Fully
+Convolutional Networks (2014). Resizing before a convolution instead: Odena et al., Deconvolution and Checkerboard
+Artifacts (2016).
 """
 
 from typing import Literal
@@ -20,30 +21,60 @@ def build(
     widths: tuple[PositiveInt, ...] = (8, 16, 32),
     upsampling: Literal["transposed", "bilinear", "nearest"] = "transposed",
     skips: bool = True,
+    outermost: Literal["refined", "upsampled"] = "refined",
+    results: Literal["last", "all"] = "last",
 ) -> nn.Module:
     """`input_shape` is (C, H, W). Maps float (n, C, H, W), of this or any other size, to scores (n, classes, H, W).
 
     `widths` are the filters at full size, half, a quarter and so on. On the way back each step doubles height and width
     and halves the filters: a transposed convolution of 4x4 with stride 2, or an `upsampling` of the maps and a 1x1
-    convolution. `skips` hand the way down's maps to the way up. Sides that cannot be halved often enough are padded
-    with their borders' values first.
+    convolution. `skips` hand the way down's maps to the way up. With `outermost` "upsampled"
+    the last step gives the scores, and nothing follows. `results` "all": every size of the way back has scores, brought
+    to full size bilinearly and added up. Sides that cannot be halved often enough are padded with their borders' values
+    first.
+
+    Raises ValueError for scores of all sizes of which the last are upsampled, and for a single width to be upsampled.
     """
-    return _Segmenter(input_shape[0], classes, widths, upsampling, skips)
+    if outermost == "upsampled" and (results == "all" or len(widths) == 1):
+        raise ValueError("model.outermost upsampled needs model.results last, and model.widths of two sizes or more")
+    return _Segmenter(
+        input_shape[0],
+        classes,
+        widths,
+        upsampling=upsampling,
+        skips=skips,
+        upsampled=outermost == "upsampled",
+        every=results == "all",
+    )
 
 
 class _Segmenter(nn.Module):
-    def __init__(self, channels: int, classes: int, widths: tuple[int, ...], upsampling: str, skips: bool) -> None:
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        widths: tuple[int, ...],
+        *,
+        upsampling: str,
+        skips: bool,
+        upsampled: bool,
+        every: bool,
+    ) -> None:
         super().__init__()
         self.skips = skips
         self.down, self.up, self.merge = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for width in widths:
             self.down.append(nn.Sequential(_convolution(channels, width), _convolution(width, width)))
             channels = width
-        for width in reversed(widths[:-1]):
+        for width in reversed(widths[1:-1] if upsampled else widths[:-1]):
             self.up.append(_doubled(channels, width, upsampling))
             self.merge.append(_convolution(2 * width if skips else width, width))
             channels = width
-        self.heads = nn.ModuleList([nn.Conv2d(channels, classes, 1)])
+        if upsampled:
+            self.heads = nn.ModuleList([_doubled(channels, classes, upsampling)])
+        else:
+            scored = reversed(widths) if every else widths[:1]
+            self.heads = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in scored)
 
     def forward(self, images: Tensor) -> Tensor:
         height, width = images.shape[2:]
@@ -53,10 +84,13 @@ class _Segmenter(nn.Module):
         for stage in self.down:
             features = stage(functional.max_pool2d(features, 2) if seen else features)
             seen.append(features)
-        for up, merge, earlier in zip(self.up, self.merge, reversed(seen[:-1]), strict=True):
-            features = up(features)
-            features = merge(torch.cat([features, earlier], dim=1) if self.skips else features)
-        scores: Tensor = self.heads[0](features)
+        back, size = [features], seen[0].shape[2:]
+        for up, merge, earlier in zip(self.up, self.merge, reversed(seen[:-1]), strict=False):
+            features = up(back[-1])
+            back.append(merge(torch.cat([features, earlier], dim=1) if self.skips else features))
+        scores: Tensor = self.heads[-1](back[-1])
+        for head, features in zip(self.heads[:-1], back, strict=False):
+            scores = scores + functional.interpolate(head(features), size, mode="bilinear", align_corners=False)
         return scores[:, :, :height, :width]
 
 

@@ -12,7 +12,10 @@ from suite.training.examples import Examples
 
 
 def build(examples: Examples, rows: Tensor, batch_size: int, *, per_class: PositiveInt = 4) -> Order:
-    """Every example once: in groups of `per_class` of one class, drawn anew for every epoch; what is left over last."""
+    """Every example once: in groups of `per_class` of one class, drawn anew for every epoch; what is left over last.
+
+    That in random order: by class, an epoch would end with batches of few classes.
+    """
     members = [(examples.targets == label).nonzero()[:, 0] for label in torch.unique(examples.targets)]
 
     def epoch(generator: torch.Generator) -> Tensor:
@@ -24,6 +27,8 @@ def build(examples: Examples, rows: Tensor, batch_size: int, *, per_class: Posit
             groups += list(drawn[:whole].split(per_class)) if whole else []
             rest.append(drawn[whole:])
         order = torch.randperm(len(groups), generator=generator)
-        return torch.cat([*(groups[place] for place in order.tolist()), *rest])
+        left = torch.cat(rest)
+        left = left[torch.randperm(len(left), generator=generator)]
+        return torch.cat([*(groups[place] for place in order.tolist()), left])
 
     return Order(epoch)

@@ -49,10 +49,12 @@ class Segmentation:
     def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
         """Over all pixels of the set; classes that neither occur nor are predicted are left out of means."""
         total = tallies.sum(dim=0, keepdim=True)
-        predicted, _, true, *_ = total[0, -_BORDERS:].tolist()
+        predicted, near, true, found, _ = total[0, -_BORDERS:].tolist()
         return {
             **{name: float(share) for name, share in _shares(total).items()},
-            "border_length": max(predicted, 1.0) / max(true, 1.0),  # above 0, so that it has a logarithm
+            # above 0, so that they have a logarithm; the latter where either border has the other near it
+            "border_length": max(predicted, 1.0) / max(true, 1.0),
+            "border_raggedness": max(near, 1.0) / max(found, 1.0),
         }
 
     def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
