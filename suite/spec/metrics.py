@@ -101,22 +101,17 @@ METRICS: dict[str, Metric] = {
         evaluation_only=True,
         needs={"task": "segmentation"},
     ),
-    "test_border_length": Metric(
-        label="length of predicted borders",
-        unit="log_ratio",
-        higher_is_better=False,
-        default_margin=math.log(1.01),
-        evaluation_only=True,
-        needs={"task": "segmentation"},
-    ),
-    "test_border_raggedness": Metric(
-        label="raggedness of predicted borders",
-        unit="log_ratio",
-        higher_is_better=False,
-        default_margin=math.log(1.01),
-        evaluation_only=True,
-        needs={"task": "segmentation"},
-    ),
+    **{
+        f"test_border_{what}": Metric(
+            label=f"{what} of predicted borders",
+            unit="log_ratio",
+            higher_is_better=False,
+            default_margin=math.log(1.01),
+            evaluation_only=True,
+            needs={"task": "segmentation"},
+        )
+        for what in ("length", "raggedness")
+    },
     "test_map_at_r": Metric(
         label="test MAP@R",
         unit="points",

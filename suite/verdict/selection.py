@@ -18,7 +18,7 @@ WORST = 0.0
 def validation_score(result: TrialResult, metric: str = "") -> float | None:
     """The validation metric of the kept weights, a fraction; None when the run diverged.
 
-    Another one than settings are selected by, if the task has a `metric` of that name.
+    `metric` names another than the one that settings are selected by; a task that does not have it gives that one.
     """
     value = result.measurements.get(f"val_{metric}", result.measurements.get(f"val_{result.metric_name}"))
     if value is None:

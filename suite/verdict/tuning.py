@@ -79,6 +79,7 @@ def scale_of(readings: Readings, claim: Claim, workload: str) -> Scale | Gap:
     if isinstance(runs, Gap):
         return runs
     completed = [run for run in runs if run.status == "completed"]
+    # a share's margin is a part of its own error, not of that which settings are selected by
     name = claim.metric.removeprefix("test_") if metric.unit == "points" and metric.higher_is_better else ""
     scores = [score for run in completed if (score := selection.validation_score(run, name)) is not None]
     error = 1 - float(np.mean(scores)) if scores else None

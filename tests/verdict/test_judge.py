@@ -274,6 +274,14 @@ def test_the_default_margin_is_half_a_point_at_most() -> None:
     assert claim.workloads[0].margin == 0.5
 
 
+def test_the_default_margin_rests_on_the_error_of_what_is_claimed() -> None:
+    world = World(claim={"metric": "test_macro_f1", "margin": None})
+    for arm in ("new", "old"):
+        world.tune(arm, accuracy=0.90, val_macro_f1=0.98)
+        world.evaluate(arm, noisy(0.9, 5), test_macro_f1=0.98)
+    assert world.claim().workloads[0].margin == pytest.approx(0.2)  # a tenth of 2 points, not half a point
+
+
 def test_each_pair_may_have_settings_of_its_own() -> None:
     world = World(tuning="per_pair", claim={"margin": None})
     for workload in world.workloads:

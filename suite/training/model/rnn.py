@@ -88,8 +88,8 @@ def build(
         return network(embedding, hidden)
     model = cell if as_many_as == "none" else as_many_as
     wanted = parameters(lambda: network(embedding, hidden, model, as_many_as_layers or layers))
-    table = parameters(lambda: _entrance(input_shape, embedding)[1])
-    wanted += round((times - 1) * (wanted - table))
+    entrance = parameters(lambda: _entrance(input_shape, embedding)[1])
+    wanted += round((times - 1) * (wanted - entrance))
     return solved(nearest(solved, wanted))
 
 

@@ -28,10 +28,9 @@ def build(
 
     `widths` are the filters at full size, half, a quarter and so on. On the way back each step doubles height and width
     and halves the filters: a transposed convolution of 4x4 with stride 2, or an `upsampling` of the maps and a 1x1
-    convolution. `skips` hand the way down's maps to the way up. With `outermost` "upsampled"
-    the last step gives the scores, and nothing follows. `results` "all": every size of the way back has scores, brought
-    to full size bilinearly and added up. Sides that cannot be halved often enough are padded with their borders' values
-    first.
+    convolution. `skips` hand the way down's maps to the way up. With `outermost` "upsampled" the last step gives the
+    scores, and nothing follows. `results` "all": every size of the way back has scores, brought to full size bilinearly
+    and added up. Sides that cannot be halved often enough are padded with their borders' values first.
 
     Raises ValueError for scores of all sizes of which the last are upsampled, and for a single width to be upsampled.
     """
@@ -85,6 +84,7 @@ class _Segmenter(nn.Module):
             features = stage(functional.max_pool2d(features, 2) if seen else features)
             seen.append(features)
         back, size = [features], seen[0].shape[2:]
+        # the way back may end before full size, and have fewer heads than sizes
         for up, merge, earlier in zip(self.up, self.merge, reversed(seen[:-1]), strict=False):
             features = up(back[-1])
             back.append(merge(torch.cat([features, earlier], dim=1) if self.skips else features))

@@ -4,6 +4,7 @@ Everingham et al., The Pascal Visual Object Classes Challenge (2010), for the fo
 Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,9 +53,9 @@ class Segmentation:
         predicted, near, true, found, _ = total[0, -_BORDERS:].tolist()
         return {
             **{name: float(share) for name, share in _shares(total).items()},
-            # above 0, so that they have a logarithm; the latter where either border has the other near it
-            "border_length": max(predicted, 1.0) / max(true, 1.0),
-            "border_raggedness": max(near, 1.0) / max(found, 1.0),
+            "border_length": max(predicted, 1.0) / max(true, 1.0),  # above 0, so that it has a logarithm
+            # where either border has the other near it; a network that finds none is not smooth, it has failed
+            "border_raggedness": near / found if found else math.inf,
         }
 
     def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
