@@ -4,7 +4,6 @@ Everingham et al., The Pascal Visual Object Classes Challenge (2010), for the fo
 Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,8 +53,9 @@ class Segmentation:
         return {
             **{name: float(share) for name, share in _shares(total).items()},
             "border_length": max(predicted, 1.0) / max(true, 1.0),  # above 0, so that it has a logarithm
-            # where either border has the other near it; a network that finds none is not smooth, it has failed
-            "border_raggedness": near / found if found else math.inf,
+            # where either border has the other near it; a network that finds none is not smooth, it has failed: it gets
+            # the true border's length, a ratio of hundreds to one
+            "border_raggedness": near / found if found else max(true, 1.0),
         }
 
     def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
