@@ -17,7 +17,9 @@ ANSWERS = [
     ("activation", "sigmoid_is_worse", "hurts"),
     ("residual_dense", "residual_helps_at_20", "helps"),
     ("initial_lr", "larger_is_worse_without_bn", "hurts"),
-    ("grad_clip_high_rate", "clipping_helps", "helps"),
+    ("grad_clip_high_rate", "unclipped_suffers", "hurts"),
+    ("grad_clip_high_rate", "tight_clipping_helps", "helps"),
+    ("grad_clip_high_rate_lm", "unclipped_suffers", "hurts"),
     ("grad_clip_high_rate_lm", "clipping_helps", "helps"),
 ]
 SHARED_RATE = {
