@@ -4,7 +4,7 @@ A detector's output is (n, A, 9 + classes), for each of A anchors: the anchor it
 pixels), the four coded offsets of its box, a score for there being an object at all, and one for each class. The
 anchors travel with the scores, so that loss and task need to know nothing of the network.
 
-Box coding, matching and suppression are torchvision's: Ren et al., Faster R-CNN (2015), section 3.1.2.
+Box coding and suppression are torchvision's: Ren et al., Faster R-CNN (2015), section 3.1.2.
 """
 
 from typing import NamedTuple
@@ -55,6 +55,7 @@ class Matched(NamedTuple):
 
 def match(anchors: Tensor, targets: Tensor) -> Matched:
     """Anchors (n, A, 4) to boxes (n, M, 5). The anchors nearest to a box stand for it, however far off they are.
+    (One that is the nearest to several stands for the one that it is nearest to.)
 
     So does every other one of enough overlap (Lin et al., Focal Loss for Dense Object Detection, 2017, section 4).
     """
@@ -65,7 +66,8 @@ def match(anchors: Tensor, targets: Tensor) -> Matched:
     nearest = overlaps.max(dim=1, keepdim=True).values
     forced = (overlaps == nearest) & (nearest > 0) & there[:, None]
     taken = forced.any(dim=2)
-    return Matched(torch.where(taken, 1, state), torch.where(taken, forced.int().argmax(dim=2), row))
+    closest = overlaps.masked_fill(~forced, -1.0).argmax(dim=2)
+    return Matched(torch.where(taken, 1, state), torch.where(taken, closest, row))
 
 
 def encoded(anchors: Tensor, boxes: Tensor) -> Tensor:

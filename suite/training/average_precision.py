@@ -76,7 +76,7 @@ def average_precision(matches: Matches) -> NDArray[np.float64]:
 
 def recall(matches: Matches, low: float = 0.0, high: float = np.inf, threshold: int = 0) -> float:
     """Share of the objects from `low` to below `high` pixels in size that are found; NaN if there are none."""
-    judged = (matches.objects != VOID) & (matches.sides >= low) & (matches.sides < high)
+    judged = _of_size(matches, low, high)
     return float(matches.found[..., threshold][judged].mean()) if judged.any() else float("nan")
 
 
@@ -89,12 +89,17 @@ def precision_parts(matches: Matches) -> NDArray[np.float64]:
     return pseudo_values(means[:1], means[1:])
 
 
-def recall_parts(matches: Matches) -> NDArray[np.float64]:
-    """Each image's part in the recall at the lowest threshold, (n,)."""
-    there = matches.objects != VOID
+def recall_parts(matches: Matches, low: float = 0.0, high: float = np.inf) -> NDArray[np.float64]:
+    """Each image's part in the recall of such objects at the lowest threshold, (n,)."""
+    there = _of_size(matches, low, high)
     objects, found = there.sum(axis=1), (matches.found[..., 0] & there).sum(axis=1)
     whole = np.array([found.sum() / max(objects.sum(), 1)])
     return pseudo_values(whole, (found.sum() - found) / np.maximum(objects.sum() - objects, 1))
+
+
+def _of_size(matches: Matches, low: float, high: float) -> NDArray[np.bool_]:
+    judged: NDArray[np.bool_] = (matches.objects != VOID) & (matches.sides >= low) & (matches.sides < high)
+    return judged
 
 
 def _classes(matches: Matches) -> list[int]:

@@ -60,8 +60,8 @@ class DenseHead(nn.Module):
         (anchors,) = self.anchors(ImageList(resized[:1], [size]), features)
         said = self.form(scores, boxes, anchors)
         scale = torch.tensor([width, height, width, height], device=images.device) / self.resolution
-        placed = (anchors * scale).to(said.classes.dtype).expand(len(images), -1, -1)
-        return torch.cat([placed, *said], dim=2)
+        placed = (anchors * scale).expand(len(images), -1, -1)
+        return torch.cat([placed, *(part.float() for part in said)], dim=2)
 
 
 def rarer(form: Form, prior: float) -> Form:

@@ -27,6 +27,8 @@ class Plan:
     """Another one than the task's (the `loss` slot)."""
     freeze: bool
     """Whether the layers that see the image first stay as this leaves them (`freeze_backbone`)."""
+    backbone_only: bool = False
+    """Whether no more than the network's `backbone` is handed over; else all but what knows the classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +205,12 @@ def _trained(
         name="pretraining ",
     )
     epochs = [stage.epoch(number) for number in range(1, plan.epochs + 1)]
-    hand_over(earlier.state_dict(), model)
+    learnt = earlier.state_dict()
+    if plan.backbone_only:
+        learnt = {name: value for name, value in learnt.items() if name.startswith("backbone.")}
+        if not learnt:
+            raise ValueError("pretraining.backbone_only: the network has no part of its own that is its backbone")
+    hand_over(learnt, model)
     return sum(epoch.seconds for epoch in epochs), all(math.isfinite(epoch.loss) for epoch in epochs)
 
 

@@ -103,14 +103,15 @@ def test_an_image_s_part_in_the_metric_is_what_the_metric_loses_without_it(seed:
         assert parts[image] == pytest.approx(12 * whole - 11 * without)
 
 
-def test_an_image_s_part_in_the_recall_is_what_it_loses_without_it() -> None:
+@pytest.mark.parametrize("span", [(0.0, np.inf), (0.0, 18.0), (18.0, np.inf)])
+def test_an_image_s_part_in_the_recall_is_what_it_loses_without_it(span: tuple[float, float]) -> None:
     targets = boxes(12, 4, 2, 0)
     detected = guesses(targets, 8, 0)
-    whole = average_precision.recall(average_precision.matched(detected, targets))
-    parts = average_precision.recall_parts(average_precision.matched(detected, targets))
+    whole = average_precision.recall(average_precision.matched(detected, targets), *span)
+    parts = average_precision.recall_parts(average_precision.matched(detected, targets), *span)
     for image in range(12):
         rest = torch.arange(12) != image
-        without = average_precision.recall(average_precision.matched(detected[rest], targets[rest]))
+        without = average_precision.recall(average_precision.matched(detected[rest], targets[rest]), *span)
         assert parts[image] == pytest.approx(12 * whole - 11 * without)
 
 
@@ -145,6 +146,35 @@ def test_an_anchor_stands_for_an_object_by_overlap_and_the_nearest_one_in_any_ca
     matched = anchors.match(grid, target)
     assert matched.object.tolist() == [[1, 1, VOID, 0, 1]]
     assert matched.row[0, [0, 1, 4]].tolist() == [0, 0, 1]  # the last one overlaps its object by 16 % only
+
+
+def test_an_anchor_nearest_to_two_objects_stands_for_the_one_that_it_is_nearest_to() -> None:
+    near, far = [0.0, 0, 20, 20], [100.0, 100, 120, 120]
+    small, large = [0.0, 1, 1, 7, 7], [1.0, 0, 0, 19, 19]
+    for objects in ([small, large], [large, small]):
+        matched = anchors.match(torch.tensor([[near, far]]), torch.tensor([objects]))
+        assert matched.object.tolist() == [[1, 0]]
+        assert objects[int(matched.row[0, 0])] == large
+
+
+def test_anchors_stay_where_they_are_in_half_precision() -> None:
+    model, images = detector.build((1, 300, 400), 2).eval(), torch.rand(1, 1, 300, 400, generator=generator())
+    with torch.no_grad():
+        plain = anchors.columns(model(images)).anchors
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            assert torch.equal(anchors.columns(model(images)).anchors, plain)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.5, 2.0])
+def test_focal_loss_has_a_gradient_where_anchors_are_not_judged(gamma: float) -> None:
+    outputs = torch.zeros(1, 2, 9 + 2)
+    outputs[0, :, :4] = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 4.5]])
+    outputs.requires_grad_()
+    target = torch.tensor([[[0.0, 0, 0, 10, 10]]])
+    assert (anchors.match(outputs[..., :4], target).object == VOID).any()
+    loss.build(objectness="focal", gamma=gamma)(outputs, target).backward()
+    assert outputs.grad is not None
+    assert outputs.grad.isfinite().all()
 
 
 def test_an_image_without_objects_is_all_background() -> None:

@@ -5,7 +5,7 @@ from urllib.error import URLError
 
 import pytest
 import torch
-from tiny import made_up_weights, numbers, random_dataset, run, trial
+from tiny import made_up_weights, numbers, random_boxes, random_dataset, run, trial
 from torch import nn
 from torchvision.models import resnet18, resnet34
 
@@ -192,6 +192,23 @@ def test_where_anything_is_is_handed_over_and_only_the_classes_scores_are_new() 
     stage.hand_over(easier.state_dict(), task)
     for name, value in task.state_dict().items():
         assert torch.equal(value, fresh[name] if name.startswith("heads.") else easier.state_dict()[name])
+
+
+def test_a_backbone_can_be_handed_over_without_what_stands_on_it(begun: list[dict[str, torch.Tensor]]) -> None:
+    boxed = {"task": "detection", "loss": "detection", "model": "detector", "engine__batch_size": 32}
+    half = {"classes": "first", "classes__count": 5, "engine__train_examples": 60, "engine__validation_examples": 20}
+    earlier_epochs = {"pretraining": "other_classes", "pretraining__epochs": 1, "pretraining__backbone_only": True}
+    run(random_boxes(), **boxed, **half, **earlier_epochs)
+    earlier, start = begun
+    assert {name.split(".")[0] for name in earlier} == {"backbone"}
+    fresh = build_model(trial(**boxed, **half, **earlier_epochs).settings, (1, 16, 16), 5, 3).state_dict()
+    for name, value in start.items():
+        assert torch.equal(value, earlier[name] if name in earlier else fresh[name]), name
+
+
+def test_a_network_without_a_part_for_a_backbone_says_so() -> None:
+    with pytest.raises(ValueError, match=r"pretraining\.backbone_only"):
+        run(DATA, **HALF, **OTHERS, pretraining__backbone_only=True)
 
 
 def test_the_task_itself_is_trained_twice_and_only_the_last_layer_anew(begun: list[dict[str, torch.Tensor]]) -> None:

@@ -21,6 +21,8 @@ from suite.training.targets import VOID, overlap
 _TEMPLATE = 48
 _INK = 0.4
 """How dark a pixel must be to belong to a letter."""
+_CLEARED = 2
+"""Pixels around a letter that are made free of clutter."""
 _CLUTTER = 3
 _MORE_TRIES = 3
 """Beyond one for each letter: some come to lie on others."""
@@ -155,10 +157,10 @@ def _tight(inside: Tensor) -> Tensor:
 
 
 def _grown(corners: Tensor) -> Tensor:
-    """By a pixel on each side: letters do not touch."""
-    return corners + corners.new_tensor([-1.0, -1, 1, 1])
+    """By so much on each side that making way for a letter takes no ink from another."""
+    rim = _CLEARED + 1  # the letter's paler edge
+    return corners + corners.new_tensor([-rim, -rim, rim, rim])
 
 
 def _grown_ink(letter: Tensor) -> Tensor:
-    """By two pixels on each side."""
-    return functional.max_pool2d(letter[:, None], 5, stride=1, padding=2)[:, 0].clamp(0, 1)
+    return functional.max_pool2d(letter[:, None], 2 * _CLEARED + 1, stride=1, padding=_CLEARED)[:, 0].clamp(0, 1)

@@ -37,7 +37,7 @@ def build(
         matched = match(dense.anchors, targets)
         judged, positive = matched.object != VOID, matched.object == 1
         count = positive.sum().clamp_min(1)
-        wanted = matched.object.float()
+        wanted = matched.object.clamp_min(0).float()  # focal loss at -1, VOID, is no number, and nor is its gradient
         if objectness == "focal":
             each = sigmoid_focal_loss(dense.objectness, wanted, alpha=alpha, gamma=gamma)
         else:

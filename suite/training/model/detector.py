@@ -120,4 +120,5 @@ def _with_anchors(scores: list[Tensor], size: torch.Size, sides: list[float]) ->
     middle = torch.stack([across.repeat(height), down.repeat_interleave(width)], dim=1)  # (H * W, 2)
     half = torch.tensor(sides, device=boxes.device) / 2
     corners = torch.cat([middle[:, None] - half[:, None], middle[:, None] + half[:, None]], dim=2).view(-1, 4)
-    return torch.cat([corners.to(boxes.dtype).expand(n, -1, -1), offsets, objectness, classes], dim=2)
+    said = torch.cat([offsets, objectness, classes], dim=2).float()  # anchors in half precision lie pixels beside
+    return torch.cat([corners.expand(n, -1, -1), said], dim=2)

@@ -36,8 +36,7 @@ class Detection:
         """Mean average precision over overlaps from 0.5 to 0.95, that at 0.5, and the recall at 0.5 by size."""
         matches = self._matches(tallies)
         precision = ap.average_precision(matches)
-        sizes = {"small": (0.0, self.medium), "medium": (self.medium, self.large), "large": (self.large, torch.inf)}
-        recalls = {f"recall_{name}": ap.recall(matches, *span) for name, span in sizes.items()}
+        recalls = {name: ap.recall(matches, *span) for name, span in self._sizes.items()}
         return {
             "mean_average_precision": float(precision.mean()) if precision.size else 0.0,
             "average_precision_50": float(precision[:, 0].mean()) if precision.size else 0.0,
@@ -46,9 +45,10 @@ class Detection:
         }
 
     def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
-        """Each image's part in the mean average precision and in the recall, float64 (n,)."""
+        """Each image's part in the mean average precision and in the recalls, float64 (n,)."""
         matches = self._matches(tallies)
         parts = {"mean_average_precision": ap.precision_parts(matches), "recall": ap.recall_parts(matches)}
+        parts |= {name: ap.recall_parts(matches, *span) for name, span in self._sizes.items()}
         return {name: torch.from_numpy(values) for name, values in parts.items()}
 
     def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
@@ -58,6 +58,14 @@ class Detection:
             (answers.boxes(true, classes), answers.boxes(said, classes))
             for true, said in zip(targets.cpu(), found, strict=True)
         ]
+
+    @property
+    def _sizes(self) -> dict[str, tuple[float, float]]:
+        return {
+            "recall_small": (0.0, self.medium),
+            "recall_medium": (self.medium, self.large),
+            "recall_large": (self.large, torch.inf),
+        }
 
     def _matches(self, tallies: Tensor) -> ap.Matches:
         return ap.matched(tallies[:, : self.most], tallies[:, self.most :, :5])

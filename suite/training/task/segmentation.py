@@ -1,7 +1,8 @@
 """Every pixel has a class. Mean intersection over union, and how smooth the borders are.
 
 Everingham et al., The Pascal Visual Object Classes Challenge (2010), for the former. Borders: Csurka et al., What Is a
-Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together.
+Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together, and by their length
+as marching squares have it (Lorensen and Cline, Marching Cubes, 1987).
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,10 @@ from suite.training.task import Answer
 
 _BORDERS = 5
 """Columns of a tally behind those of the classes."""
+_AROUND = ((0, 0), (0, 1), (1, 1), (1, 0))
+_SHARES = [[0.5**0.5, 0.5**0.5], [1 / 2, 0.5**0.5 / 3], [0.5**0.5 / 3, 0.0]]
+"""Of a pixel's class in a window of 2 x 2, the length of its outline over the number of its pixels: by how many of the
+two pixels beside are of it, and by whether the one opposite is. A corner cut off is half a diagonal long."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class Segmentation:
     def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of pixels of each image, float64 (n, 3 * classes + 5).
 
-        Of each class those that are right, predicted and true; then those on a border that are predicted, predicted
-        near a true one, true, and true near a predicted one; then those that are judged.
+        Of each class those that are right, predicted and true; then the length, in pixels, of borders that are
+        predicted, predicted near a true one, true, and true near a predicted one; then the pixels that are judged.
         """
         n, classes = outputs.shape[:2]
         judged = targets != VOID
@@ -73,13 +78,13 @@ class Segmentation:
 
     def _borders(self, predicted: Tensor, true: Tensor, judged: Tensor) -> Tensor:
         """(n, 4)."""
-        ours, theirs = (_border(classes, judged) for classes in (predicted, true))
-        near = [ours, ours & self._grown(theirs), theirs, theirs & self._grown(ours)]
-        return torch.stack([pixels.flatten(1).sum(dim=1) for pixels in near], dim=1)
+        ours, theirs = (_lengths(classes, judged) for classes in (predicted, true))
+        near = [ours, ours * self._grown(theirs), theirs, theirs * self._grown(ours)]
+        return torch.stack([lengths.flatten(1).sum(dim=1) for lengths in near], dim=1)
 
-    def _grown(self, pixels: Tensor) -> Tensor:
+    def _grown(self, lengths: Tensor) -> Tensor:
         side = 2 * self.tolerance + 1
-        return functional.max_pool2d(pixels[:, None].float(), side, stride=1, padding=self.tolerance)[:, 0] > 0
+        return functional.max_pool2d((lengths > 0).float()[:, None], side, stride=1, padding=self.tolerance)[:, 0]
 
 
 def build(*, tolerance: PositiveInt = 1) -> Segmentation:
@@ -93,12 +98,25 @@ def _counts(values: Tensor, classes: int) -> Tensor:
     return counts.scatter_add_(1, values, torch.ones_like(values))[:, :classes]
 
 
-def _border(classes: Tensor, judged: Tensor) -> Tensor:
-    """Pixels whose right or lower neighbour is of another class, where both are judged: bool (n, H, W)."""
-    result = torch.zeros_like(judged)
-    result[:, :, :-1] |= (classes[:, :, :-1] != classes[:, :, 1:]) & judged[:, :, :-1] & judged[:, :, 1:]
-    result[:, :-1] |= (classes[:, :-1] != classes[:, 1:]) & judged[:, :-1] & judged[:, 1:]
-    return result
+def _lengths(classes: Tensor, judged: Tensor) -> Tensor:
+    """Of the border between classes in each window of 2 x 2 pixels, in pixels: float32 (n, H - 1, W - 1).
+
+    Of every class's outline, as marching squares draw it, half: a border has two sides. So a slanting border is as
+    long as it is, in whichever direction, and one in steps is longer. 0 where not all four pixels are judged.
+    """
+    corners = [_corner(classes, down, across) for down, across in _AROUND]
+    share = torch.tensor(_SHARES, device=classes.device)
+    total = torch.zeros_like(corners[0], dtype=torch.float32)
+    for place, corner in enumerate(corners):
+        beside, opposite = (corners[place - 1], corners[place - 3]), corners[place - 2]
+        alike = sum((corner == other).int() for other in beside)
+        total += share[alike, (corner == opposite).int()] / 2
+    seen = [_corner(judged, down, across) for down, across in _AROUND]
+    return torch.where(torch.stack(seen).all(dim=0), total, 0.0)
+
+
+def _corner(values: Tensor, down: int, across: int) -> Tensor:
+    return values[:, down : values.shape[1] - 1 + down, across : values.shape[2] - 1 + across]
 
 
 def _shares(tallies: Tensor) -> dict[str, Tensor]:
