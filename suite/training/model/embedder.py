@@ -2,13 +2,19 @@
 
 The layout of Vinyals et al., Matching Networks (2016), section 4.1.1, for Omniglot: blocks of a 3x3 convolution, batch
 normalisation, activation and pooling. On top of it a linear layer for the embedding, as Schroff et al., FaceNet (2015).
+The classes' scores are cosines, as what is searched by is: Zhai and Wu, Classification is a Strong Baseline for Deep
+Metric Learning (2018), sections 3.1 and 3.2.
 """
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from suite.training.arguments import PositiveInt
 from suite.training.embeddings import DIMENSIONS
+
+_TEMPERATURE = 0.05
+"""Zhai and Wu's."""
 
 
 def build(
@@ -20,7 +26,8 @@ def build(
 ) -> nn.Module:
     """`input_shape` is (C, H, W). Maps float (n, C, H, W) to (n, 64 + classes), or (n, 64) without a `head`.
 
-    The output is that of `suite.training.embeddings`. The head is linear in what has been embedded.
+    The output is that of `suite.training.embeddings`. The head gives the cosines to a vector of each class, over a
+    temperature of 0.05.
     """
     return _Embedder(input_shape, classes if head else 0, widths)
 
@@ -35,8 +42,13 @@ class _Embedder(nn.Module):
             channels, height, width = filters, height // 2, width // 2
         self.backbone = nn.Sequential(*blocks, nn.Flatten())
         self.embedding = nn.Linear(channels * height * width, DIMENSIONS)
-        self.heads = nn.ModuleList([nn.Linear(DIMENSIONS, classes)] if classes else [])
+        self.heads = nn.ModuleList([_Cosines(DIMENSIONS, classes, bias=False)] if classes else [])
 
     def forward(self, images: Tensor) -> Tensor:
         embedding: Tensor = self.embedding(self.backbone(images))
         return torch.cat([embedding, *(head(embedding) for head in self.heads)], dim=1)
+
+
+class _Cosines(nn.Linear):
+    def forward(self, embedding: Tensor) -> Tensor:
+        return functional.linear(functional.normalize(embedding), functional.normalize(self.weight)) / _TEMPERATURE
