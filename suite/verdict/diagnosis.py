@@ -95,7 +95,7 @@ class _Curves:
         self.val_metric: Floats = np.array([record.val_metric for record in epochs])
         self.chance = math.log(classes) if classes else _guessed(self)
         self.examples = _count(settings.get("engine.validation_examples"))
-        self.is_excused = any(map(_regularises, settings.items()))
+        self.is_excused = _is_regularised(settings)
 
     @cached_property
     def is_at_chance(self) -> bool:
@@ -265,9 +265,10 @@ def _count(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 1
 
 
-def _regularises(setting: tuple[str, object]) -> bool:
+def _is_regularised(settings: Mapping[str, Value]) -> bool:
     """Dropout or augmentation: the training loss is measured on a harder task than the validation loss."""
-    key, value = setting
-    if key.rpartition(".")[2].endswith("dropout"):
-        return isinstance(value, int | float) and value > 0
-    return key == "augment" and value != "none"
+    shares = {key: value for key, value in settings.items() if key.rpartition(".")[2].endswith("dropout")}
+    dropped = any(
+        isinstance(share, int | float) and share > 0 and settings.get(f"{key}_at") != () for key, share in shares.items()
+    )
+    return dropped or settings.get("augment", "none") != "none"
