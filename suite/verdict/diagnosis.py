@@ -265,10 +265,11 @@ def _count(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 1
 
 
-def _is_regularised(settings: Mapping[str, Value]) -> bool:
+def _is_regularised(settings: Settings) -> bool:
     """Dropout or augmentation: the training loss is measured on a harder task than the validation loss."""
     shares = {key: value for key, value in settings.items() if key.rpartition(".")[2].endswith("dropout")}
     dropped = any(
-        isinstance(share, int | float) and share > 0 and settings.get(f"{key}_at") != () for key, share in shares.items()
+        isinstance(share, int | float) and share > 0 and settings.get(f"{key}_at") != ()
+        for key, share in shares.items()
     )
     return dropped or settings.get("augment", "none") != "none"
