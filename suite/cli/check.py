@@ -53,7 +53,7 @@ def check(
     name: Annotated[
         str, typer.Argument(help="Ablation or workload: its file, or its id.", metavar="ABLATION|WORKLOAD")
     ],
-    arm: Annotated[str | None, typer.Option("--arm", help="Only this arm of the ablation [default: all].")] = None,
+    arm: Annotated[str | None, typer.Option("--arm", help="Only this arm of the ablation (without it: all).")] = None,
     scale: Annotated[
         str, typer.Option("--scale", help="quick, standard or full; at a workload without it, its smallest.")
     ] = "quick",

@@ -19,12 +19,13 @@ def _whole_above_one(value: float) -> float:
 Ablations = Annotated[list[str], typer.Argument(help="Ablation files, or their ids.", metavar="ABLATION...")]
 OptionalAblations = Annotated[
     list[str] | None,
-    typer.Argument(help="Ablation files, or their ids [default: all in ablations/].", metavar="[ABLATION...]"),
+    typer.Argument(help="Ablation files, or their ids (without any: all in ablations/).", metavar="[ABLATION...]"),
 ]
 Scale = Annotated[
     Literal["quick", "standard", "full"],
     typer.Option(
-        "--scale", help="quick: bundled data, minutes on two cores. standard: 20k/2k of real data. full: all of it."
+        "--scale",
+        help="quick: bundled data, minutes on two cores. standard: up to 20k/2k of real data. full: all of it.",
     ),
 ]
 Wandb = Annotated[
@@ -66,7 +67,7 @@ Accelerators = Annotated[
 AskedSlots = Annotated[
     int,
     typer.Option(
-        "--slots", min=0, help="Trials side by side to ask an autoscaler for [default: what there is room for now]."
+        "--slots", min=0, help="Trials side by side to ask an autoscaler for (0: what there is room for now)."
     ),
 ]
 StallMinutes = Annotated[

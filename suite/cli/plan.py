@@ -102,7 +102,7 @@ def _work(facts: dict[str, Any]) -> Text:
 
 def _claims_table(facts: dict[str, Any]) -> Table:
     """The smallest effect that each look finds with 80 % power."""
-    table = Table("claim: smallest effect seen", box=None, pad_edge=False, header_style="dim")
+    table = Table("claim: smallest effect seen (80 % power)", box=None, pad_edge=False, header_style="dim")
     for pairs in facts["looks"]:
         table.add_column(f"{pairs} pairs", justify="right")
     for name, seen in facts["claims"].items():
@@ -110,4 +110,7 @@ def _claims_table(facts: dict[str, Any]) -> Table:
             f"{item.per_deviation:.2g} sd" if item.margins is None else f"{item.margins:.2g} margins" for item in seen
         ]
         table.add_row(Text(name), *(cells or ["too few pairs for any verdict"]))
+    if any(item.margins is None for seen in facts["claims"].values() for item in seen):
+        table.caption = "sd: standard deviation of the difference within pairs, known once there are some"
+        table.caption_justify = "left"
     return table

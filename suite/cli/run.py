@@ -39,7 +39,7 @@ def run(
     seeds: options.Seeds = None,
     max_trials: options.MaxTrials = None,
     address: Annotated[
-        str | None, typer.Option("--address", help="An existing Ray cluster [default: this machine].")
+        str | None, typer.Option("--address", help="An existing Ray cluster, HOST:PORT (without it: this machine).")
     ] = None,
     cpus_per_trial: options.CpusPerTrial = 1,
     gpus_per_trial: options.GpusPerTrial = 0,

@@ -11,7 +11,10 @@ from suite.trial_result import Value
 _PATH = Path("docs/catalogue.md")
 _INTRODUCTION = (
     "Every tip with the ablation that tests it, made from `ablations/*.yaml` by "
-    "`python -m suite.report.catalogue_document`. What your own results say of them: `suite list`."
+    "`python -m suite.report.catalogue_document`. What your own results say of them: `suite list`.\n\n"
+    "Sources, with the tip's place in them: A (engineering) and B (short notes) are answers to "
+    "[深度学习调参有哪些技巧？](https://www.zhihu.com/question/25097993); C is "
+    "[an answer by 时间旅客](https://www.zhihu.com/question/41631631/answer/1129785528)."
 )
 _EXPECTATIONS = {
     "better": "does better than",

@@ -101,7 +101,8 @@ def load_ablation(name: str, *, allow_code: bool = False) -> Ablation:
     if path is None:
         folder = Path(name).parent if "/" in name else FOLDER
         known = [item.stem for item in find_ablations(folder)]
-        raise SpecError([problem(name, "", f"does not exist: {unknown('ablation', Path(name).stem, known)}")])
+        why = unknown("ablation", Path(name).stem, known) if known else f"there are no ablations in {folder.resolve()}"
+        raise SpecError([problem(name, "", f"does not exist: {why}")])
     document, file = load(path), str(path)
     named = {"id": path.stem, "path": file}
     ablation, found = validated(Ablation, document, file, named=named, models={1: Ablation, 3: Claim})
