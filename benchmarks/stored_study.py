@@ -1,6 +1,7 @@
 """The ablations that a results folder has something of: what benchmarks that train nothing start from."""
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,4 +29,6 @@ def asked_for(description: str | None) -> StoredStudy:
     asked = parser.parse_args()
     opened = study.open_study(study.load_at(asked.scale, None), Store(asked.results), scale=asked.scale)
     designs = [design for design in opened.designs if study.stored_count(design, opened.results)]
+    if not designs:
+        sys.exit(f"{asked.results}: holds no trials of the ablations here at scale {asked.scale}")
     return StoredStudy(asked.scale, asked.results, designs, dict(opened.results))

@@ -106,12 +106,13 @@ def write_reports(opened: Study) -> list[WrittenReport]:
 
 
 def print_verdicts(written: Sequence[WrittenReport]) -> None:
-    """Each claim in a sentence, and where the report lies."""
+    """Each claim in a sentence, the one that the tip stands or falls with marked, and where the report lies."""
     for item in written:
         out.print(Text(item.verdict.ablation, style="bold"), Text(f"({item.verdict.scale})", style="dim"))
         for claim in item.verdict.claims:
             mark = Text(f"  {claim.outcome:<13}", style=_STYLES[claim.outcome])
-            out.print(Text.assemble(mark, words.sentence(claim)), soft_wrap=True)
+            name = (f"{claim.name}{' (primary)' if claim.primary else ''}: ", "dim")
+            out.print(Text.assemble(mark, name, words.sentence(claim)), soft_wrap=True)
             for warning in claim.warnings:
                 out.print(Text(f"{'':15}note: {warning}", style="dim"), soft_wrap=True)
         out.print(Text(f"  report: {item.page}"), soft_wrap=True)
