@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from suite.report import numbers
-from suite.report.scale import detectable, is_failed, raw_difference, raw_effect, sign
+from suite.report.scale import detectable, is_clamped, is_failed, raw_difference, raw_effect, sign
 from suite.spec.metrics import METRICS
 from suite.verdict.models import AblationVerdict, ClaimVerdict, FailureCount, Interval
+from suite.verdict.units import CLAMP
 
 _TIP = {
     "supported": "The tip is supported",
@@ -184,12 +185,18 @@ def basis(claim: ClaimVerdict) -> str:
 
 
 def seen(claim: ClaimVerdict) -> str:
-    """`an effect of 1.1 points would have been seen with 80 % power`; empty before the first look."""
+    """`an effect of 1.1 points would have been seen with 80 % power`; empty before the first look.
+
+    In margins where pairs are cut off: what is judged then has less spread than the unit's interval.
+    """
     smallest = detectable(claim)
     if not math.isfinite(smallest):
         return ""
-    power = numbers.percent(0.8)
-    return f"an effect of {numbers.size(smallest, claim.metric)} would have been seen with {power} power"
+    size, power = numbers.size(smallest, claim.metric), numbers.percent(0.8)
+    if any(is_clamped(pair) for effect in claim.workloads for pair in effect.pairs):
+        cut = f"no pair counts for more than {CLAMP:g}"
+        size = f"{numbers.plain(claim.minimum_detectable_effect, 1)} margins ({cut})"
+    return f"an effect of {size} would have been seen with {power} power"
 
 
 def margin_range(claim: ClaimVerdict) -> str:
@@ -208,6 +215,8 @@ def _lead(claim: ClaimVerdict) -> str:
         if not claim.looks:
             return f"Nothing can be said {'' if claim.decided else 'yet '}about {variant} against {reference}"
         word = "could not be decided" if claim.decided else "is not decided yet"
+        if claim.repeated_interval.low > 0 or claim.repeated_interval.high < 0:
+            return f"{variant} differs from {reference}, but whether by as much as counts {word}"
         return f"Whether {variant} differs from {reference} {word}"
     clearly = "clearly " if claim.strong else ""
     return {

@@ -45,6 +45,18 @@ def test_an_undecided_claim_says_where_the_effect_lies_and_what_would_have_been_
     assert "an effect of 1.10 points would have been seen with 80 % power" in text
 
 
+def test_an_effect_that_is_there_but_below_the_margin_is_not_called_none() -> None:
+    small = [(0.9325, 0.9302), (0.9328, 0.9305), (0.9317, 0.9293), (0.9340, 0.9316), (0.9325, 0.9303)]
+    text = said(words.sentence(claim(workload(small), verdict="inconclusive", outcome="undecided")))
+    assert text.startswith("“bn” differs from “neither”, but whether by as much as counts could not be decided: ")
+
+
+def test_where_pairs_are_cut_off_what_would_have_been_seen_is_told_in_the_margins_that_are_judged() -> None:
+    wild = [(0.9, 0.2), (0.9, 0.9), (0.9, 0.91), (0.91, 0.9), (0.9, 0.905)]
+    text = said(words.sentence(claim(workload(wild), verdict="inconclusive", outcome="undecided")))
+    assert "margins (no pair counts for more than 10) would have been seen with 80 % power" in text
+
+
 def test_where_points_and_margins_disagree_on_an_effect_the_margins_that_are_judged_are_said_too() -> None:
     steady = workload([(0.905, 0.900), (0.906, 0.900), (0.904, 0.900), (0.905, 0.899), (0.906, 0.901)], margin=0.1)
     wild = workload([(0.9, 0.97), (0.97, 0.9), (0.91, 0.9), (0.9, 0.92), (0.95, 0.9)], margin=50.0, name="glyphs_cnn")
