@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from suite.report.markdown import escape, tidy
+from suite.report.markdown import escape, tidy, yaml_value
 from suite.spec.ablation import FOLDER, Ablation, find_ablations, load_ablation
 from suite.spec.metrics import METRICS
 from suite.trial_result import Value
@@ -62,13 +62,7 @@ def _section(ablation: Ablation) -> Iterator[str]:
 
 
 def _changes(changes: Mapping[str, Value]) -> str:
-    return ", ".join(f"`{key}: {_yaml(value)}`" for key, value in changes.items())
-
-
-def _yaml(value: Value) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_yaml, value))}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return ", ".join(f"`{key}: {yaml_value(value)}`" for key, value in changes.items())
 
 
 if __name__ == "__main__":

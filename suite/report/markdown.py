@@ -3,6 +3,7 @@
 import re
 
 from suite.report.tables import Table
+from suite.trial_result import Value
 
 _SPECIAL = re.compile(r"([\\`*\[\]|])")
 
@@ -12,6 +13,13 @@ def escape(value: object) -> str:
     text = " ".join(str(value).split("\n")).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = _SPECIAL.sub(r"\\\1", text)
     return re.sub(r"^(\s*)([#+-]|\d+[.)])(\s)", r"\1\\\2\3", text)
+
+
+def yaml_value(value: Value) -> str:
+    """A setting's value as a spec has it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(yaml_value, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def table(table: Table) -> str:
