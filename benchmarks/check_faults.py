@@ -1,6 +1,6 @@
 """What `suite check` says of planted faults and of healthy set-ups: the tables of docs/check.md.
 
-    python benchmarks/check_faults.py [--family sequences] [--workload NAME] [--data-dir FOLDER] [--seeds 3] [--write]
+    python benchmarks/check_faults.py [--family sequences] [--workload NAME] [--data-dir FOLDER] [--seeds 3] [--first-seed 0] [--write]
 
 All workloads of a family at quick; with --data-dir also the real ones, at standard; or only those that are named.
 `--write` puts the family's tables into docs/check.md. Exit code 1 if a fault was not named, or something else was.
@@ -86,7 +86,7 @@ Outcome = tuple[str, str, int, tuple[str, ...]]
 """Workload, case, seed, kinds of the faults named."""
 
 
-def outcomes(workload: str, seeds: int, data_dir: Path | None) -> list[Outcome]:
+def outcomes(workload: str, seeds: range, data_dir: Path | None) -> list[Outcome]:
     torch.set_num_threads(1)
     spec = load_workload(workload)
     folders, cache = data_places([data_dir] if data_dir else None)
@@ -95,7 +95,7 @@ def outcomes(workload: str, seeds: int, data_dir: Path | None) -> list[Outcome]:
     plain = slots.complete(slots.override(settings, {"engine.device": "cpu"}))
     kind = load_examples(plain, dataset, 0).kind
     found = []
-    for seed in range(seeds):
+    for seed in seeds:
         for case in fitting((*FAULTS, *HEALTHY), kind, settings):
             kinds = tuple(finding.kind for finding in examine(case, settings, dataset, seed).wrong)
             if kinds != case.named:
@@ -160,6 +160,7 @@ def asked_for() -> argparse.Namespace:
     parser.add_argument("--workload", action="append", help="only this one of the family; may be given again")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/check.md")
     return parser.parse_args()
@@ -179,7 +180,8 @@ def main() -> None:
     asked = asked_for()
     begin = time.perf_counter()
     with ProcessPoolExecutor(asked.processes) as pool:
-        work = partial(outcomes, seeds=asked.seeds, data_dir=asked.data_dir)
+        seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
+        work = partial(outcomes, seeds=seeds, data_dir=asked.data_dir)
         last_first = list(pool.map(work, reversed(chosen(asked))))  # real data take longest
     found = [item for part in reversed(last_first) for item in part]
     tables = "\n".join(confusion(found, asked.seeds))
