@@ -1,6 +1,6 @@
 """What `suite check` says of planted faults and of healthy set-ups: the tables of docs/check.md.
 
-    python benchmarks/check_faults.py [--family sequences] [--workload NAME] [--data-dir FOLDER] [--seeds 3] [--first-seed 0] [--write]
+    python benchmarks/check_faults.py [--family sequences] [--workload NAME] [--data-dir FOLDER] [--seeds 3] [--write]
 
 All workloads of a family at quick; with --data-dir also the real ones, at standard; or only those that are named.
 `--write` puts the family's tables into docs/check.md. Exit code 1 if a fault was not named, or something else was.
