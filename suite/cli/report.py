@@ -79,7 +79,8 @@ def report(
     written = write_reports(opened)
     if publish:
         judged = [(design, item.verdict) for design, item in zip(opened.designs, written, strict=True)]
-        write_reference(judged, opened.results, publish, scale=scale)
+        catalogue_size = len(find_ablations(FOLDER))
+        write_reference(judged, opened.results, publish, scale=scale, catalogue_size=catalogue_size)
     if json:
         print_json([{"report": str(item.page), "verdict": item.verdict} for item in written])
     else:

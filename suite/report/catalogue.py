@@ -11,7 +11,7 @@ from suite.report.page import environment, language, stylesheet
 from suite.report.scale import raw_effect
 from suite.spec.design import Design
 from suite.verdict.models import AblationVerdict, ClaimVerdict, Interval
-from suite.verdict.multiplicity import FALSE_DISCOVERY_RATE, benjamini_hochberg
+from suite.verdict.multiplicity import FALSE_DISCOVERY_RATE, over_catalogue
 from suite.verdict.units import CLAMP
 
 _WIDTH, _HEIGHT, _PAD = 176.0, 26.0, 8.0
@@ -83,14 +83,12 @@ def write_index(
 
 def _entries(judged: Sequence[tuple[Design, AblationVerdict]], catalogue_size: int | None) -> list[Entry]:
     claims = [words.primary(verdict) for _, verdict in judged]
-    p_values = [claim.p_verdict if math.isfinite(claim.p_verdict) else 1.0 for claim in claims]
-    size = max(len(judged), catalogue_size or 0)
-    corrected = benjamini_hochberg([min(1.0, p) for p in p_values], catalogue_size=size)
+    found = over_catalogue([claim.p_verdict for claim in claims], catalogue_size)
     limit = _limit(claims)
     return [
         _entry(design, verdict, claim, adjusted, stands, limit)
         for (design, verdict), claim, adjusted, stands in zip(
-            judged, claims, corrected.adjusted, corrected.rejected, strict=True
+            judged, claims, found.adjusted, found.rejected, strict=True
         )
     ]
 

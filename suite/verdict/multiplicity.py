@@ -4,6 +4,7 @@ Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 28
 of Statistics 6, 65-70. The number of tests is the catalogue's size: claims without a verdict count as p = 1.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,12 @@ def benjamini_hochberg(
     order = np.argsort(p, kind="stable")
     scaled = p[order] * size / np.arange(1, p.size + 1)
     return _corrected(np.minimum.accumulate(scaled[::-1])[::-1], order, q)
+
+
+def over_catalogue(p_values: Sequence[float], size: int | None) -> Corrected:
+    """Of the primary claims, by `benjamini_hochberg` over a catalogue of so many; NaN, not known yet, counts as 1."""
+    known = [min(1.0, p) if math.isfinite(p) else 1.0 for p in p_values]
+    return benjamini_hochberg(known, catalogue_size=max(len(known), size or 0))
 
 
 def holm(p_values: Sequence[float], *, catalogue_size: int | None = None, alpha: float = 0.05) -> Corrected:

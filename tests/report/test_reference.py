@@ -27,13 +27,21 @@ def test_every_claim_is_there_in_a_sentence_with_what_it_was_made_from(tmp_path:
     assert "Made from commit abcdef0; torch 2.8.0; processor a \\| processor." in text, "only trials that were used"
     rows = [line for line in text.splitlines() if line.startswith("| [bn_vs_dropout]")]
     assert len(rows) == 2
-    assert "**supported** | **bn_is_faster** | “bn” clearly helps" in rows[0]
+    assert "bn_is_faster (primary) | **supported** | “bn” clearly helps" in rows[0]
+    tips = text.split("## All claims")[0]
+    (tip,) = (line for line in tips.splitlines() if "#bn_vs_dropout" in line)
+    assert "| **supported** | “bn” clearly helps" in tip
     record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     (entry,) = record["ablations"]
     assert [(claim["name"], claim["verdict"]) for claim in entry["claims"]] == [
         ("bn_is_faster", "helps"),
         ("dropout_is_redundant", "no practical difference"),
     ]
+    first, second = entry["claims"]
+    assert first["effect_in_margins"] > 1
+    assert first["interval_in_margins"][0] < first["effect_in_margins"] < first["interval_in_margins"][1]
+    assert first["p"] <= first["adjusted_p"] < 0.05
+    assert second["adjusted_p"] is None, "the correction is for primary claims"
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
