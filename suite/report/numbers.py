@@ -134,6 +134,8 @@ def _ratio(value: float, metric: str) -> tuple[str, str]:
 
 
 def _per_cent(share: float) -> str:
+    if 0.995 <= share < 1:  # 99.7 %, since of 100 % nothing would be left
+        return percent(min(share, 0.999999), min(4, math.ceil(-math.log10(1 - share)) - 2))
     return percent(share, 0 if share >= 0.0995 or share == 0 else 1)
 
 
