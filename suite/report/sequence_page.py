@@ -26,7 +26,7 @@ from suite.report.readable import clipped, readable, symbol
 from suite.report.sequence_profile import Lengths
 from suite.report.series_profile import SeriesProfile
 from suite.report.tables import Table, number, text
-from suite.report.text_profile import TokensProfile, Words
+from suite.report.text_profile import BEGINNING, TokensProfile, Words
 
 _CURVES, _TEXTS = 6, 3
 _LONGEST = 280
@@ -107,6 +107,7 @@ def describe_tokens(
         *_word_facts(found.words, found.what),
         *class_facts(found.classes),
         *copy_facts(found.copies, found.test),
+        ("begin as one of the pool", f"{found.begin_alike:,} test texts, for {BEGINNING} {found.what} and more"),
     ]
     shown = list(zip(found.classes.names, found.classes.pool, found.classes.examples, strict=True))[:MOST_CLASSES]
     groups = [

@@ -23,6 +23,8 @@ from suite.report.sequence_profile import Lengths, length_findings, lengths_in, 
 
 UNKNOWN = "<unk>"
 _SHOWN = 8
+BEGINNING = 8
+"""Tokens by which texts are said to begin alike: more than a turn of phrase, and what a copy with changes keeps."""
 _MANY_UNKNOWN = 0.1
 _MUCH_MORE = 1.5
 
@@ -62,6 +64,8 @@ class TokensProfile:
     """What a token is: `words` or `characters`."""
     classes: Classes
     copies: Copies
+    begin_alike: int
+    """Texts of the test part whose first 8 tokens one of the pool begins with as well."""
     lengths: Lengths
     words: Words
     by_class: tuple[ClassWords, ...]
@@ -92,6 +96,7 @@ def profile(
         what=unit(separator),
         classes=class_balance(targets, test_targets, classes),
         copies=copies_of(inputs, test_inputs, [*targets.tolist(), *test_targets.tolist()], classes),
+        begin_alike=_begin_alike(inputs, test_inputs),
         lengths=lengths_of(lengths_in(inputs != 0), lengths_in(test_inputs != 0)),
         words=words_of(counts.sum(axis=0), counted(test_inputs, len(vocabulary)), vocabulary),
         by_class=tuple(_by_class(label, name, counts, vocabulary, separator) for label, name in enumerate(classes)),
@@ -107,6 +112,15 @@ def findings(found: TokensProfile) -> tuple[Finding, ...]:
         *unknown_findings(found.words, found.what),
     ]
     return tuple(sorted(said, key=lambda one: not one.is_problem))
+
+
+def _begin_alike(pool: NDArray[Any], test: NDArray[Any]) -> int:
+    begun, later = (
+        [tuple(row) for row in tokens[:, :BEGINNING].tolist() if len(row) == BEGINNING and row[-1]]
+        for tokens in (pool, test)
+    )
+    known = set(begun)
+    return sum(beginning in known for beginning in later)
 
 
 def unit(separator: str) -> str:

@@ -95,6 +95,14 @@ def test_texts_that_occur_in_both_parts_are_told_with_their_labels() -> None:
     )
 
 
+def test_texts_of_the_test_part_that_begin_as_one_of_the_pool_are_counted() -> None:
+    eight = "cat dog cat dog the the dog cat"
+    pool, test = tokens(f"{eight} barks", "the cat", length=9), tokens(f"{eight} meows", eight, "the cat", length=9)
+    found = labelled(inputs=pool, targets=np.array([0, 1]), test_inputs=test, test_targets=np.array([0, 1, 1]))
+    assert found.begin_alike == 2, "shorter ones are alike by chance"
+    assert labelled().begin_alike == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
