@@ -3,9 +3,10 @@
     .venv/bin/python benchmarks/sequences_against_naive.py text --data-dir DIR     # IMDB
     .venv/bin/python benchmarks/sequences_against_naive.py language --data-dir DIR # Tiny Shakespeare
 
-Both sides train the same network (embedding, LSTM, scores of the mean over places, or of every place) by Adam on the
-same examples for the same epochs and validate after each. Only tokens that are no padding count. One process per core
-on both sides, rounds alternate, medians are compared. Run it on an otherwise idle machine.
+Both sides train the same network (embedding, LSTM, scores of the mean over places, or of every place) by Adam on as
+many examples of the same data for the same epochs, and validate after each. What counts are tokens trained on that are
+no padding, over all the time that passes. One process per core on both sides, rounds alternate, medians are compared.
+Run it on an otherwise idle machine.
 """
 
 import argparse
@@ -116,7 +117,7 @@ def naive_training(part: str, folder: Path, epochs: int) -> float:
 
 
 def suite_training(part: str, data: Any, epochs: int, precision: str) -> None:
-    """The engine on as many of the same examples."""
+    """The engine, on as many examples that it draws itself."""
     from suite.scheduling.local import start
 
     trial = Trial(
@@ -151,7 +152,7 @@ def _tokens(part: str, data: Any) -> float:
 
 
 def compare(part: str, data_dirs: tuple[Path, ...], rounds: int, epochs: int) -> None:
-    """Tokens per second of training and validation, whole machine."""
+    """Tokens trained on per second, validation included in the time, whole machine."""
     data, context = prepared(part, data_dirs), multiprocessing.get_context("spawn")
     sides = [("naive", "fp32"), ("suite", "fp32"), ("suite", "bf16")]
     rates: dict[tuple[str, str], list[float]] = {side: [] for side in sides}
