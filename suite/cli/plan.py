@@ -72,7 +72,9 @@ def _facts_of(design: Design, opened: Study, estimate: Callable[[Trial], float |
 
 def _blocks(design: Design, facts: dict[str, Any]) -> list[RenderableType]:
     head = Text.assemble((design.ablation.id, "bold"), f" ({design.scale}): {design.ablation.tip}", overflow="fold")
-    return [head, _settings_table(design), _work(facts), _claims_table(facts), Text()]
+    in_deviations = any(item.margins is None for seen in facts["claims"].values() for item in seen)
+    note = "sd: standard deviation of the difference within pairs, known once there are some\n" if in_deviations else ""
+    return [head, _settings_table(design), _work(facts), _claims_table(facts), Text(note, style="dim")]
 
 
 def _settings_table(design: Design) -> Table:
@@ -110,7 +112,4 @@ def _claims_table(facts: dict[str, Any]) -> Table:
             f"{item.per_deviation:.2g} sd" if item.margins is None else f"{item.margins:.2g} margins" for item in seen
         ]
         table.add_row(Text(name), *(cells or ["too few pairs for any verdict"]))
-    if any(item.margins is None for seen in facts["claims"].values() for item in seen):
-        table.caption = "sd: standard deviation of the difference within pairs, known once there are some"
-        table.caption_justify = "left"
     return table
