@@ -1,10 +1,12 @@
 """`suite check`: what it shows, what it finds wrong, and what bad input gets."""
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import Suite
+from conftest import PROJECT, Suite
 
 
 def test_a_healthy_arm_is_shown_and_exits_with_0(suite: Suite, folder: Path) -> None:
@@ -47,6 +49,26 @@ def test_examples_of_a_text_are_part_of_the_json(suite: Suite) -> None:
     assert [label for label, _ in document["examples"][:2]] == ["input", "target"]
     assert document["examples"][0][1][1:] == document["examples"][1][1][:-1]
     assert document["measured"]["data"]["kind"] == "text"
+
+
+def test_one_s_own_data_and_network_are_checked_as_the_documentation_has_them(suite: Suite, folder: Path) -> None:
+    page = (PROJECT / "docs/ablations.md").read_text(encoding="utf-8").split("## Your own data and network")[1]
+    (folder / "pets").mkdir()
+    written = re.findall(r"```(?:python|yaml)\n(.*?)```", page, re.DOTALL)
+    for name, text in zip(("pets/data.py", "pets/net.py", "my_pets.yaml"), written, strict=True):
+        (folder / name).write_text(text, encoding="utf-8")
+    draws = np.random.default_rng(0)
+    labels, test_labels = draws.integers(0, 2, 800), draws.integers(0, 2, 100)
+    pool, test = (
+        (draws.integers(0, 80, (len(part), 12, 12, 3)) + 160 * part[:, None, None, None]).astype(np.uint8)
+        for part in (labels, test_labels)
+    )
+    np.savez(folder / "my_images.npz", x=pool, y=labels, test_x=test, test_y=test_labels)
+    refused, done = suite("check", "my_pets.yaml"), suite("check", "my_pets.yaml", "--allow-code")
+    assert refused.returncode == 2
+    assert "pass --allow-code" in refused.stderr
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "32 × 3 × 12 × 12" in done.stdout
 
 
 def test_a_rate_100_times_too_high_is_said_and_exits_with_1(suite: Suite) -> None:
