@@ -97,7 +97,7 @@ def _claim(claim: ClaimVerdict) -> tuple[Cell, ...]:
         number(chance if math.isfinite(likely) else numbers.NOTHING),
         number(numbers.p_value(claim.p_verdict)),
         number(str(claim.pairs)),
-        number(_smallest(claim)),
+        number(words.smallest_seen(claim) or numbers.NOTHING),
     )
 
 
@@ -208,7 +208,7 @@ def detectable(verdict: AblationVerdict) -> Table:
     rows = tuple(
         (
             text(claim.name),
-            number(_smallest(claim)),
+            number(words.smallest_seen(claim) or numbers.NOTHING),
             number(_smallest_in_margins(claim)),
             number(words.margin_range(claim)),
             number(str(claim.pairs)),
@@ -216,10 +216,6 @@ def detectable(verdict: AblationVerdict) -> Table:
         for claim in verdict.claims
     )
     return Table(caption="What could have been seen", columns=columns, rows=rows)
-
-
-def _smallest(claim: ClaimVerdict) -> str:
-    return numbers.size(detectable_effect(claim), claim.metric)
 
 
 def _smallest_in_margins(claim: ClaimVerdict) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from suite.report import numbers
-from suite.report.scale import detectable, is_clamped, is_failed, raw_difference, raw_effect, sign
+from suite.report.scale import detectable, is_failed, raw_difference, raw_effect, sign
 from suite.spec.metrics import METRICS
 from suite.verdict.models import AblationVerdict, ClaimVerdict, FailureCount, Interval
-from suite.verdict.units import CLAMP
 
 _TIP = {
     "supported": "The tip is supported",
@@ -185,18 +184,23 @@ def basis(claim: ClaimVerdict) -> str:
 
 
 def seen(claim: ClaimVerdict) -> str:
-    """`an effect of 1.1 points would have been seen with 80 % power`; empty before the first look.
+    """`an effect of 1.1 points would have been seen with 80 % power`; empty before the first look."""
+    smallest = smallest_seen(claim)
+    return f"an effect of {smallest} would have been seen with {numbers.percent(0.8)} power" if smallest else ""
 
-    In margins where pairs are cut off: what is judged then has less spread than the unit's interval.
+
+def smallest_seen(claim: ClaimVerdict) -> str:
+    """`1.1 points`; empty where it is not known.
+
+    In margins where it would be less than the interval beside it can tell: pairs were cut off, and what is judged then
+    spreads less than what is shown.
     """
-    smallest = detectable(claim)
+    smallest, shown = detectable(claim), raw_effect(claim).repeated
     if not math.isfinite(smallest):
         return ""
-    size, power = numbers.size(smallest, claim.metric), numbers.percent(0.8)
-    if any(is_clamped(pair) for effect in claim.workloads for pair in effect.pairs):
-        cut = f"no pair counts for more than {CLAMP:g}"
-        size = f"{numbers.plain(claim.minimum_detectable_effect, 1)} margins ({cut})"
-    return f"an effect of {size} would have been seen with {power} power"
+    if shown is None or smallest < (shown.high - shown.low) / 2:
+        return f"{numbers.plain(claim.minimum_detectable_effect, 1)} margins"
+    return numbers.size(smallest, claim.metric)
 
 
 def margin_range(claim: ClaimVerdict) -> str:
