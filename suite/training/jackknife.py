@@ -20,7 +20,7 @@ def pseudo_values(whole: Numbers, without: Numbers) -> Numbers:
     return n * whole - (n - 1) * without
 
 
-def by_class(values: Tensor, labels: Tensor) -> Tensor:
+def clustered(values: Tensor, labels: Tensor) -> Tensor:
     """Each example's value (n,), of one of several classes (n,), as that of its class: float64 (n,).
 
     The mean is that of the values, and their variance over n is that of the mean if classes are drawn, not examples:

@@ -60,14 +60,14 @@ def test_the_parts_spread_as_the_metric_does_over_other_choices_of_classes() -> 
     draws = torch.Generator().manual_seed(0)
     labels = torch.arange(40).repeat_interleave(torch.randint(5, 30, (40,), generator=draws))
     values = (torch.rand(40, generator=draws)[labels] + 0.1 * torch.rand(len(labels), generator=draws)).double()
-    parts = jackknife.by_class(values, labels)
+    parts = jackknife.clustered(values, labels)
     assert float(parts.mean()) == pytest.approx(float(values.mean()))
     again = []
     for _ in range(2000):
         drawn = torch.randint(0, 40, (40,), generator=draws)
         again.append(torch.cat([values[labels == kind] for kind in drawn]).mean())
     assert float(parts.std()) / len(labels) ** 0.5 == pytest.approx(float(torch.stack(again).std()), rel=0.1)
-    assert torch.equal(jackknife.by_class(values, torch.zeros_like(labels)), values)
+    assert torch.equal(jackknife.clustered(values, torch.zeros_like(labels)), values)
 
 
 def test_the_loss_of_held_out_examples_is_low_where_neighbours_are_of_one_class() -> None:

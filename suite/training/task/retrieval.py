@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from suite.training.embeddings import embedded
-from suite.training.jackknife import by_class
+from suite.training.jackknife import clustered
 from suite.training.task import Answer
 
 _TEMPERATURE = 0.1
@@ -52,8 +52,8 @@ class Retrieval:
         """What each example's class finds, float64 (n,): classes are what another test set would have others of."""
         near, labels = _neighbours(tallies), tallies[:, -1]
         return {
-            "recall_at_1": by_class(near.nearest_right, labels),
-            "map_at_r": by_class(near.precision_at_r, labels),
+            "recall_at_1": clustered(near.nearest_right, labels),
+            "map_at_r": clustered(near.precision_at_r, labels),
         }
 
     def answers(self, outputs: Tensor, targets: Tensor, classes: Sequence[str]) -> list[Answer]:
