@@ -1,8 +1,10 @@
 """What the suite must find, on real runs of the catalogue's own ablations (the end of docs/catalogue.md's source)."""
 
 import json
+import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -49,11 +51,27 @@ def only(path: Path, claims: list[str]) -> None:
     path.write_text(yaml.safe_dump(spec, allow_unicode=True), encoding="utf-8")
 
 
-def verdicts(suite: Suite, name: str) -> dict[str, str]:
+def judged(suite: Suite, name: str) -> list[dict[str, Any]]:
     done = suite("run", name, "--wandb", "off", "--json", timeout=1800)
     assert done.returncode == 0, done.stderr
-    (judged,) = json.loads(done.stdout)
-    return {claim["name"]: claim["verdict"] for claim in judged["claims"]}
+    (ablation,) = json.loads(done.stdout)
+    claims: list[dict[str, Any]] = ablation["claims"]
+    return claims
+
+
+def verdicts(suite: Suite, name: str) -> dict[str, str]:
+    return {claim["name"]: claim["verdict"] for claim in judged(suite, name)}
+
+
+@pytest.mark.parametrize(("name", "large"), [("gru_vs_lstm", 5.0), ("gru_vs_lstm_lm", math.log(1.1))])
+def test_gru_against_lstm_is_no_large_effect(suite: Suite, folder: Path, name: str, large: float) -> None:
+    """Five points of accuracy, or a tenth of the perplexity: what is smaller is nobody's reason to change the cell."""
+    path = folder / "ablations" / f"{name}.yaml"
+    shutil.copy(PROJECT / "ablations" / path.name, path)
+    only(path, ["equally_many_parameters_do_as_well"])
+    (claim,) = judged(suite, name)
+    assert claim["pairs"] >= 5
+    assert abs(claim["raw_effect"]) < large
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _, _ in ANSWERS}))
