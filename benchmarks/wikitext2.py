@@ -31,13 +31,12 @@ def main() -> None:
     from suite.training import data_cache, engine
 
     changes = {"engine.device": arguments.device, "engine.threads": arguments.threads}
-    settings = slots.override(load_workload("wikitext2_lm").at("full"), changes)
+    settings = slots.complete(slots.override(load_workload("wikitext2_lm").at("full"), changes))
     data_dirs, cache = tuple(arguments.data_dir), data_places(None)[1]
-    prepared = data_cache.prepare({"data": "wikitext2", "data.window": 35}, data_dirs=data_dirs, cache_dir=cache)
-    trial = Trial(
-        settings=slots.complete(settings), seed=0, purpose="evaluation", data_fingerprint=prepared.fingerprint
-    )
-    training, began = engine.train(trial, dataset=data_cache.load(prepared)), time.perf_counter()
+    own = {key: value for key, value in settings.items() if key.split(".")[0] == "data"}
+    data = data_cache.prepare(own, data_dirs=data_dirs, cache_dir=cache)
+    trial = Trial(settings=settings, seed=0, purpose="evaluation", data_fingerprint=data.fingerprint)
+    training, began = engine.train(trial, dataset=data_cache.load(data)), time.perf_counter()
     while True:
         try:
             record = next(training)
