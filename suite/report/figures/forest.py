@@ -71,7 +71,8 @@ def _above(axes: object, x: float, row: float, text: str) -> None:
 
 def _message(claims: Sequence[ClaimVerdict]) -> str:
     if len(claims) <= 3:
-        return "; ".join(words.parts(claim).lead for claim in claims)
+        first, *others = (words.parts(claim).lead for claim in claims)
+        return "; ".join((first, *(lead[:1].lower() + lead[1:] for lead in others)))
     decided = sum(claim.verdict != "inconclusive" for claim in claims)
     return f"{decided} of {len(claims)} claims have a verdict" if decided else "No claim is decided yet"
 
