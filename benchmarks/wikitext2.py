@@ -1,6 +1,6 @@
 """Word-level WikiText-2 with the settings of torch's own example of a word language model, beside what others report.
 
-    .venv/bin/python benchmarks/wikitext2.py --data-dir DIR [--device cuda] [--threads 2]
+    .venv/bin/python benchmarks/wikitext2.py --data-dir DIR [--device cuda] [--threads 2] [--precision bf16]
 
 One training of the workload wikitext2_lm at full: two tied layers of 200 units, 6 epochs of SGD at 20, clipped at 0.25.
 The example's README says a test perplexity of 110.44, a figure from the time when its text was the Penn Treebank;
@@ -26,11 +26,14 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, action="append", default=[])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)  # read when torch is imported
     from suite.training import data_cache, engine
 
-    changes = {"engine.device": arguments.device, "engine.threads": arguments.threads}
+    changes = {
+        "engine.device": arguments.device, "engine.threads": arguments.threads, "engine.precision": arguments.precision,
+    }  # fmt: skip
     settings = slots.complete(slots.override(load_workload("wikitext2_lm").at("full"), changes))
     data_dirs, cache = tuple(arguments.data_dir), data_places(None)[1]
     own = {key: value for key, value in settings.items() if key.split(".")[0] == "data"}
