@@ -83,8 +83,15 @@ def test_names_of_points_cover_no_other_name_and_no_point(seed: int) -> None:
         axes.set(xlim=(0, 1), ylim=(0, 1))
         style.label_points(axes, arms, points)
         figure.canvas.draw()
-        boxes = [name.get_window_extent() for name in axes.texts]
+        names = {text.xy: text for text in axes.texts if text.get_text()}
+        boxes = [name.get_window_extent() for name in names.values()]
         dots = axes.transData.transform(places)
+        tied = {text.xy for text in axes.texts if not text.get_text()}
+        away = {
+            place for place, name in names.items()
+            if name.get_window_extent().y0 - axes.transData.transform(place)[1] > 0.25 * figure.dpi
+        }  # fmt: skip
     assert len(boxes) == len(points)
+    assert away <= tied, "a name far above its point has no line to it"
     assert not any(box.contains(*dot) for box in boxes for dot in dots)
     assert not any(box.overlaps(other) for box, other in itertools.combinations(boxes, 2))

@@ -206,7 +206,10 @@ def label_ends(axes: Any, arms: Arms, ends: Sequence[tuple[str, float, float]]) 
 
 
 def label_points(axes: Any, arms: Arms, points: Sequence[tuple[str, float, float]]) -> None:
-    """Names above and to the right of points (arm, x, y), moved up to where they cover neither a name nor a point."""
+    """Names above and to the right of points (arm, x, y), moved up to where they cover neither a name nor a point.
+
+    A name that had to move away has a leader line.
+    """
     places = {arm: axes.transData.transform((x, y)) / axes.figure.dpi for arm, x, y in points}  # in inches
     taken = [(x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER) for x, y in places.values()]
     for arm, x, y in sorted(points, key=lambda point: point[2]):
@@ -220,6 +223,11 @@ def label_points(axes: Any, arms: Arms, points: Sequence[tuple[str, float, float
         ]:
             low = max(tops)
         taken.append((begin, end, low, low + _NAME_HEIGHT))
+        if low - foot > _NAME_HEIGHT:
+            axes.annotate(
+                "", xy=(x, y), xytext=(6, 72 * (low - foot + _NAME_HEIGHT / 2)), textcoords="offset points",
+                annotation_clip=False, arrowprops={**_LEADER, "color": arms.colour(arm)},
+            )  # fmt: skip
         _name(axes, arms, arm, (x, y), axes.transData, offset=(6, 72 * (low - foot)), va="bottom")
 
 
