@@ -41,6 +41,8 @@ def _section(ablation: Ablation) -> Iterator[str]:
     yield f"\n> {escape(ablation.quote)}"
     if ablation.translation:
         yield f">\n> *{escape(ablation.translation)}*"
+    if ablation.remarks:
+        yield f"\n{escape(ablation.remarks)}"
     places = [f"{scale}: {', '.join(names)}" for scale, names in ablation.workloads.items()]
     yield f"\nWorkloads: {escape('; '.join(places))}."
     if ablation.settings:

@@ -92,9 +92,32 @@ class Evidence:
         }
 
     @cached_property
+    def shared_runs(self) -> dict[str, dict[str, tuple[TrialResult, ...]]]:
+        """Of `selected_runs` those with seeds that all arms of a workload have: only their means can be compared.
+
+        Claims stop at looks of their own, so that arms have unequally many. All runs where no seed is shared.
+        """
+        return {workload: _of_shared_seeds(by_arm) for workload, by_arm in self.selected_runs.items()}
+
+    @cached_property
     def shown_arms(self) -> tuple[str, ...]:
         """Arms with at least one evaluation trial, in the spec's order."""
         return tuple(arm for arm in self.arms if any(arm in by_arm for by_arm in self.selected_runs.values()))
+
+    @cached_property
+    def tuned_claims(self) -> tuple[ClaimVerdict, ...]:
+        """Claims of which there is something to say about tuning.
+
+        An arm was tuned, both were run untuned as well, and those are not the very same runs.
+        """
+        tuned = {tuning.arm for tuning in self.verdict.tunings if len(tuning.points) > 1}
+        swept = [claim for claim in self.verdict.claims if {claim.variant, claim.reference} & tuned]
+        return tuple(
+            claim
+            for claim in swept
+            if (default := claim.at_default) and math.isfinite(claim.effect)
+            if any((default.effect, default.interval_95.low, default.interval_95.high))
+        )
 
     def metric_name(self, workload: str) -> str:
         """The workload's validation metric in words, e.g. `accuracy`; all of them, if arms have different ones."""
@@ -111,8 +134,12 @@ class Evidence:
 
     def costs(self, workload: str, arm: str) -> dict[str, float]:
         """Mean of each cost over the arm's completed runs; costs that were not measured are left out."""
-        runs = [run for run in self.selected_runs.get(workload, {}).get(arm, ()) if run.status == "completed"]
+        runs = self.completed(workload, arm)
         return {name: mean for name in COSTS if math.isfinite(mean := mean_of(runs, measurement(name)))}
+
+    def completed(self, workload: str, arm: str) -> tuple[TrialResult, ...]:
+        """The arm's runs of shared seeds that did not diverge."""
+        return tuple(run for run in self.shared_runs.get(workload, {}).get(arm, ()) if run.status == "completed")
 
 
 def those_with(
@@ -124,6 +151,12 @@ def those_with(
         for workload, by_arm in selected.items()
     }
     return {workload: by_arm for workload, by_arm in found.items() if by_arm}
+
+
+def _of_shared_seeds(by_arm: Mapping[str, tuple[TrialResult, ...]]) -> dict[str, tuple[TrialResult, ...]]:
+    seeds = [{run.seed for run in runs} for runs in by_arm.values()]
+    shared = set.intersection(*seeds) if seeds else set()
+    return {arm: tuple(run for run in runs if run.seed in shared or not shared) for arm, runs in by_arm.items()}
 
 
 def measurement(name: str) -> Callable[[TrialResult], float]:

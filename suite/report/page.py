@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from suite.errors import StoreError
-from suite.report import diagnosis_table, files, markdown, numbers, record_tables, tables, words
+from suite.report import diagnosis_table, files, markdown, numbers, phrases, record_tables, tables, words
 from suite.report.evidence import Evidence
 from suite.report.scale import raw_effect
 from suite.spec.design import Design
@@ -106,8 +106,8 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "primary_parts": words.parts(primary),
         "answer": words.answer(verdict),
         "expected": words.outcome(primary),
-        "clearly": words.margin_range(primary) if primary.strong else "",
-        "measured_on": words.listed(evidence.workloads),
+        "clearly": phrases.margin_range(primary) if primary.strong else "",
+        "measured_on": phrases.listed(evidence.workloads),
         "plain_interval": numbers.change_interval(plain_95, primary.metric) if plain_95 else "",
         "other_claims": [
             (claim, words.sentence(claim), words.expected(claim)) for claim in verdict.claims if claim is not primary
@@ -136,7 +136,7 @@ def _tables(evidence: Evidence) -> dict[str, Any]:
         "pairs": [tables.pairs(claim) for claim in with_pairs],
         "failures": tables.failures(verdict),
         "detectable": tables.detectable(verdict),
-        "at_default": tables.at_default(verdict),
+        "at_default": tables.at_default(evidence),
         "costs": tables.costs(evidence),
         "sweep": record_tables.sweep(evidence),
         "differences": [record_tables.differences(evidence, workload) for workload in evidence.workloads],
@@ -185,7 +185,7 @@ def _commands(evidence: Evidence) -> list[str]:
 
 
 def _failure_sentence(claims: Sequence[ClaimVerdict]) -> str:
-    found = [f"{words.failures(claim)} ({claim.name})" for claim in claims if words.failures(claim)]
+    found = [f"{phrases.failures(claim)} ({claim.name})" for claim in claims if phrases.failures(claim)]
     if found:
         return f"{'; '.join(found)}. The bounds are exact (Clopper and Pearson): what so few runs still allow."
     return (

@@ -105,9 +105,9 @@ def _variances(effect: WorkloadEffect, unit: Unit) -> tuple[float, float, float]
 def detectable(claim: ClaimVerdict) -> float:
     """The smallest effect that would have been seen with 80 % power, in the unit.
 
-    NaN before the first look, and where a run failed in every pair: the spread of effects is then not known.
+    NaN before the first look, and where every pair is cut off: the spread of effects is then not known.
     """
-    if not claim.looks or all(is_failed(pair) for effect in claim.workloads for pair in effect.pairs):
+    if not claim.looks or all(is_clamped(pair) for effect in claim.workloads for pair in effect.pairs):
         return math.nan
     margin = math.fsum(effect.margin for effect in claim.workloads) / len(claim.workloads)
     return claim.minimum_detectable_effect * margin

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from suite.report import numbers, words
+from suite.report import numbers, phrases
 from suite.report.evidence import COSTS, Evidence
 from suite.report.scale import detectable as detectable_effect
 from suite.report.scale import raw_effect, workload_raw_effect
@@ -97,7 +97,7 @@ def _claim(claim: ClaimVerdict) -> tuple[Cell, ...]:
         number(chance if math.isfinite(likely) else numbers.NOTHING),
         number(numbers.p_value(claim.p_verdict)),
         number(str(claim.pairs)),
-        number(words.smallest_seen(claim) or numbers.NOTHING),
+        number(phrases.smallest_seen(claim) or numbers.NOTHING),
     )
 
 
@@ -208,9 +208,9 @@ def detectable(verdict: AblationVerdict) -> Table:
     rows = tuple(
         (
             text(claim.name),
-            number(words.smallest_seen(claim) or numbers.NOTHING),
+            number(phrases.smallest_seen(claim) or numbers.NOTHING),
             number(_smallest_in_margins(claim)),
-            number(words.margin_range(claim)),
+            number(phrases.margin_range(claim)),
             number(str(claim.pairs)),
         )
         for claim in verdict.claims
@@ -223,14 +223,13 @@ def _smallest_in_margins(claim: ClaimVerdict) -> str:
     return numbers.plain(claim.minimum_detectable_effect, 1) if known else numbers.NOTHING
 
 
-def at_default(verdict: AblationVerdict) -> Table:
+def at_default(evidence: Evidence) -> Table:
     """Each claim at the untuned default and tuned."""
     columns = ("claim", "untuned default", "margins, 95 %", "pairs", "tuned", "margins, 95 %", "pairs")
     rows = []
-    for claim in verdict.claims:
+    for claim in evidence.tuned_claims:
         default = claim.at_default
-        if default is None:
-            continue
+        assert default is not None
         rows.append(
             (
                 text(claim.name),

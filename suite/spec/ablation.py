@@ -60,6 +60,8 @@ class Ablation(BaseModel):
     """Where the tip comes from."""
     references: list[Text] = []
     """Papers on the question."""
+    remarks: Text | None = None
+    """How the tip is put to the test, and why so: what a reader of the verdict has to know."""
     workloads: Annotated[dict[ScaleName, Annotated[list[Text], Field(min_length=1)]], Field(min_length=1)]
     """By scale: ids of workloads, or paths of workload files of your own."""
     settings: Changes = {}

@@ -26,7 +26,7 @@ def file(kind: str, shape: tuple[int, ...]) -> str:
 def evidence(given: tuple[Any, ...], **measured: float) -> Any:
     run = SimpleNamespace(answers=given, metric_name="mean_iou", measurements={"test_mean_iou": 0.5, **measured})
     selected = {"scenes": {"pyramid": (run, run), "coarse": (run, run)}}
-    return SimpleNamespace(selected_runs=selected, metric_name=lambda workload: "mean iou")
+    return SimpleNamespace(selected_runs=selected, shared_runs=selected, metric_name=lambda workload: "mean iou")
 
 
 @pytest.mark.parametrize(

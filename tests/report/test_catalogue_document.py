@@ -22,6 +22,7 @@ tip: Use | less
 quote: 少用 <b>
 translation: use less
 source: A1
+remarks: less is half
 workloads: {quick: [digits_cnn]}
 arms: {plain: {model.norm: none}, less: {model.widths: [4, 8]}}
 sweep: {optimizer.lr: [0.01, 0.03]}
@@ -34,6 +35,7 @@ claims:
     assert "| [tip](#tip) | Use \\| less | A1 |" in text
     assert "> 少用 &lt;b&gt;" in text
     assert "> *use less*" in text
+    assert "\n\nless is half\n" in text
     assert "| less | `model.widths: [4, 8]` | `optimizer.lr` in 0.01, 0.03 |" in text
     assert "- less_is_more (primary): `less` does better than `plain` in test accuracy" in text
     assert "- less_is_small: `less` does better than `plain` in parameters" in text

@@ -18,7 +18,7 @@ def evidence(bn: list[float], none: list[float], metric: str = "test_accuracy") 
     return SimpleNamespace(
         verdict=SimpleNamespace(claims=(CLAIM,)),
         workloads=("digits_cnn",),
-        selected_runs={"digits_cnn": runs},
+        shared_runs={"digits_cnn": runs},
         test_metric=lambda workload: metric,
     )
 
@@ -27,7 +27,11 @@ def evidence(bn: list[float], none: list[float], metric: str = "test_accuracy") 
     ("bn", "none", "said"),
     [
         ([1.2, 1.21, 1.19], [1.0, 1.0, 1.0], "“bn” takes 20\N{NO-BREAK SPACE}% more time to train than “none”"),
-        ([1.01, 1.0, 1.0], [1.0, 1.0, 1.0], "“bn” and “none” take the same time to train"),
+        (
+            [1.03, 1.03, 1.031],
+            [1.0, 1.0, 1.0],
+            "“bn” and “none” take about as long to train: 3.0",
+        ),
         ([1.0, 2.0, 0.9], [1.0, 1.0, 1.0], "“bn” and “none” take about as long to train"),
     ],
 )
@@ -45,3 +49,10 @@ def test_the_better_corner_is_below_where_less_is_better() -> None:
     assert cost._better(evidence([1.0], [1.0], "test_perplexity")) == "Down and to the left"
     assert style.percent_axis("test_perplexity") == (1.0, "")
     assert style.percent_axis("inverse perplexity") == (100.0, " (%)")
+
+
+def test_the_mean_of_perplexities_is_geometric_as_claims_compare_them() -> None:
+    runs: Any = [SimpleNamespace(measurements={"test_perplexity": value}) for value in (10.0, 1000.0)]
+    mean, below, above = cost._height(runs, "test_perplexity", 1.0)
+    assert mean == pytest.approx(100)
+    assert (mean + above) * (mean - below) == pytest.approx(mean**2), "the bar is as long upwards on a logarithmic axis"

@@ -31,3 +31,31 @@ def test_arms_that_are_selected_by_different_metrics_are_named_after_both() -> N
 def test_all_arms_are_compared_by_one_metric_of_the_test_set() -> None:
     assert evidence(primary="test_macro_f1").test_metric("digits_cnn") == "test_macro_f1"
     assert evidence(primary="epochs_to_target").test_metric("digits_cnn") == "test_accuracy"
+
+
+def test_means_are_taken_over_the_seeds_that_all_arms_have() -> None:
+    """Claims stop at looks of their own: an arm with 20 seeds beside one with 5 would be another mean."""
+    found = evidence(primary="epochs_to_target")
+    runs = {seed: replace(next(iter(found.results.values())), seed=seed) for seed in range(5)}
+    found.__dict__["selected_runs"] = {
+        "digits_cnn": {"many": tuple(runs.values()), "few": (runs[1], runs[3])},
+        "glyphs_cnn": {"one": (runs[0],), "other": (runs[1],)},
+    }
+    seeds = {
+        (workload, arm): [run.seed for run in kept]
+        for workload, by_arm in found.shared_runs.items()
+        for arm, kept in by_arm.items()
+    }
+    assert seeds["digits_cnn", "many"] == seeds["digits_cnn", "few"] == [1, 3]
+    assert seeds["glyphs_cnn", "one"] == [0], "where no seed is shared, all are kept"
+
+
+def test_tuning_is_told_of_only_where_an_arm_was_tuned() -> None:
+    swept, fixed = (report_study.design(changes, max_pairs=2) for changes in ({}, {"sweep": {}}))
+    told = [
+        Evidence(design, judge(design, results), results).tuned_claims
+        for design in (swept, fixed)
+        for results in [report_study.results(design)]
+    ]
+    assert told[0]
+    assert told[1] == ()

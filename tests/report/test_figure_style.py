@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suite.report.figures import style
+from suite.report.figures import labels, style
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=12), st.floats(0.01, 0.8))
 def test_labels_moved_apart_keep_their_order_and_stay_inside(wanted: list[float], gap: float) -> None:
-    placed = style.spread(wanted, gap, -5, 5)
+    placed = labels.spread(wanted, gap, -5, 5)
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     lanes = [placed[index] for index in order]
     least = min(gap, 10 / max(1, len(wanted) - 1))
@@ -21,7 +21,7 @@ def test_labels_moved_apart_keep_their_order_and_stay_inside(wanted: list[float]
 
 
 def test_labels_that_do_not_overlap_stay_where_they_are() -> None:
-    assert style.spread([3.0, 1.0, 2.0], 0.5, 0.0, 5.0) == [3.0, 1.0, 2.0]
+    assert labels.spread([3.0, 1.0, 2.0], 0.5, 0.0, 5.0) == [3.0, 1.0, 2.0]
 
 
 def test_an_arm_keeps_its_colour_whichever_arms_are_drawn_and_no_two_arms_look_alike() -> None:
@@ -79,9 +79,9 @@ def test_names_of_points_cover_no_other_name_and_no_point(seed: int) -> None:
     points = [(f"arm_{index}", float(x), float(y)) for index, (x, y) in enumerate(places)]
     arms = style.Arms([arm for arm, _, _ in points])
     with style.drawing():
-        figure, axes = style.canvas(2.5, right=style.label_width(arms, arms.names))
+        figure, axes = style.canvas(2.5, right=labels.label_width(arms, arms.names))
         axes.set(xlim=(0, 1), ylim=(0, 1))
-        style.label_points(axes, arms, points)
+        labels.label_points(axes, arms, points)
         figure.canvas.draw()
         names = {text.xy: text for text in axes.texts if text.get_text()}
         boxes = [name.get_window_extent() for name in names.values()]

@@ -147,7 +147,7 @@ def test_nothing_in_a_spec_or_a_record_becomes_markup(study: Study, tmp_path: Pa
     ablation = design.ablation
     evil = ablation.model_copy(
         update={
-            "tip": HOSTILE, "quote": HOSTILE, "translation": HOSTILE, "source": HOSTILE,
+            "tip": HOSTILE, "quote": HOSTILE, "translation": HOSTILE, "source": HOSTILE, "remarks": HOSTILE,
             "references": ["javascript:alert(1)", f"https://example.org/{HOSTILE}"],
             "arms": {**ablation.arms, HOSTILE: {}},
         }

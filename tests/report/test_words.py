@@ -57,13 +57,25 @@ def test_what_would_have_been_seen_is_told_in_margins_where_the_interval_is_wide
     assert "margins would have been seen with 80 % power" in text
 
 
-def test_where_points_and_margins_disagree_on_an_effect_the_margins_that_are_judged_are_said_too() -> None:
+def test_where_points_and_margins_disagree_on_an_effect_it_is_told_in_the_margins_that_are_judged() -> None:
     steady = workload([(0.905, 0.900), (0.906, 0.900), (0.904, 0.900), (0.905, 0.899), (0.906, 0.901)], margin=0.1)
     wild = workload([(0.9, 0.97), (0.97, 0.9), (0.91, 0.9), (0.9, 0.92), (0.95, 0.9)], margin=50.0, name="glyphs_cnn")
     text = said(words.sentence(claim(steady, wild)))
-    assert "“bn” helps: +0.66 points of test accuracy against “neither” (-8.30 to +9.62" in text
-    assert "; in margins, which are judged: +" in text
-    assert "in margins" not in words.sentence(claim(steady)), "only where they disagree"
+    assert "“bn” helps: +2.6 margins of test accuracy against “neither” (+1.9 to +3.4), better in 8 of 10 pairs" in text
+    assert "+2.6 margins of test accuracy (+1.9 to +3.4)" in said(words.short_sentence(claim(steady, wild)))
+    undecided = said(words.sentence(claim(steady, wild, verdict="inconclusive", outcome="undecided")))
+    assert "the effect lies between +1.9 and +3.4 margins of test accuracy" in undecided
+    assert " margins of" not in words.sentence(claim(steady)), "only where they disagree"
+
+
+def test_data_sets_that_disagree_are_told_one_by_one() -> None:
+    up = workload([(0.91, 0.90), (0.912, 0.90), (0.91, 0.901)])
+    down = workload([(0.90, 0.91), (0.90, 0.912), (0.901, 0.91)], name="glyphs_cnn")
+    higher = workload([(0.97, 0.90), (0.972, 0.90), (0.97, 0.901)], name="glyphs_cnn")
+    apart = "the data sets differ: +1.03 points on digits_cnn and -1.03 points on glyphs_cnn"
+    assert apart in said(words.sentence(claim(up, down, verdict="no practical difference")))
+    assert "data sets differ" not in words.sentence(claim(up, higher)), "all go the same way by more than a margin"
+    assert "data sets differ" not in words.sentence(claim(up, up)), "they agree"
 
 
 def test_a_claim_that_goes_on_does_not_pretend_to_be_over() -> None:

@@ -2,15 +2,17 @@
 
 import math
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.ticker import EngFormatter, ScalarFormatter
 
-from suite.report import numbers, words
+from suite.report import numbers, phrases, words
 from suite.report.evidence import Evidence, mean_of, measurement, spread_of
-from suite.report.figures import style
+from suite.report.figures import labels, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.spec.metrics import METRICS
+from suite.trial_result import TrialResult
 from suite.verdict.models import ClaimVerdict
 
 _AXES = {
@@ -19,8 +21,8 @@ _AXES = {
     "parameters": "parameters",
 }
 _DIFFERENT = 0.01
-_MOST_NEAR = 6
-"""With more arms than this, names stand in a column at the right."""
+_WIDE = 10.0
+"""From this ratio of the highest to the lowest on, perplexities stand on a logarithmic axis."""
 
 
 def cost(evidence: Evidence, arms: Arms) -> Figure | None:
@@ -38,7 +40,8 @@ def cost(evidence: Evidence, arms: Arms) -> Figure | None:
         slug="cost",
         message=_message(evidence),
         caption=(
-            f"Mean over the completed evaluation runs, bars one standard deviation. {_better(evidence)} is better. "
+            "Mean over the completed evaluation runs of the seeds that all arms have, bars one standard deviation. "
+            f"{_better(evidence)} is better. Times were taken beside other runs and vary with the machine's load. "
             "FLOPs are those of matrix products and convolutions; normalisation and activations are not counted. "
             "Costs in which the arms agree within 1 % have no panel; all of them are in the table below."
         ),
@@ -60,39 +63,60 @@ def _differs(values: list[float]) -> bool:
 
 def _panel(evidence: Evidence, arms: Arms, workload: str, name: str, shown: list[str]) -> Panel | None:
     metric = evidence.test_metric(workload)
-    label, quality = METRICS[metric].label if metric in METRICS else metric, measurement(metric)
+    label = METRICS[metric].label if metric in METRICS else metric
     factor, unit = style.percent_axis(metric)
     ends = []
     with style.drawing():
-        figure, axes = style.canvas(2.5, right=style.label_width(arms, shown))
+        figure, axes = style.canvas(2.5, right=labels.label_width(arms, shown))
         for arm in shown:
-            runs = [run for run in evidence.selected_runs[workload].get(arm, ()) if run.status == "completed"]
-            x, y = mean_of(runs, measurement(name)), factor * mean_of(runs, quality)
+            runs = evidence.completed(workload, arm)
+            x, (y, below, above) = mean_of(runs, measurement(name)), _height(runs, metric, factor)
             if not (math.isfinite(x) and math.isfinite(y)):
                 continue
             axes.errorbar(
-                [x], [y], xerr=[spread_of(runs, measurement(name))], yerr=[factor * spread_of(runs, quality)],
+                [x], [y], xerr=[spread_of(runs, measurement(name))], yerr=[[below], [above]],
                 marker=arms.marker(arm), ms=7, mec="white", mew=0.5, color=arms.colour(arm), elinewidth=1, zorder=3,
             )  # fmt: skip
             ends.append((arm, x, y))
         if not ends:
             return None
-        _frame(axes, [y for _, _, y in ends])
+        _frame(axes, [y for _, _, y in ends], is_ratio=_is_ratio(metric))
         axes.set(xlabel=_AXES[name], ylabel=f"{label}{unit}")
         axes.xaxis.set_major_formatter(EngFormatter() if name != "train_seconds" else ScalarFormatter(useOffset=False))
-        (style.label_points if len(ends) <= _MOST_NEAR else style.label_ends)(axes, arms, ends)
+        labels.label_points(axes, arms, ends)
         axes.set_title(style.drawable(workload, 40))
         alt = f"{label.capitalize()} against {_AXES[name]} on {workload}"
         return style.finish(figure, name=style.file_stem("cost", workload, name), alt=alt)
 
 
-def _frame(axes: Any, heights: list[float]) -> None:
+def _is_ratio(metric: str) -> bool:
+    return metric in METRICS and METRICS[metric].unit == "log_ratio"
+
+
+def _height(runs: Sequence[TrialResult], metric: str, factor: float) -> tuple[float, float, float]:
+    """The mean, and how far its bar reaches down and up; of a perplexity the geometric mean, as claims compare it."""
+    value = measurement(metric)
+    if not _is_ratio(metric):
+        spread = factor * spread_of(runs, value)
+        return factor * mean_of(runs, value), spread, spread
+
+    def logarithm(run: TrialResult) -> float:
+        return math.log(found) if (found := value(run)) > 0 else math.nan
+
+    mean, times = math.exp(mean_of(runs, logarithm)), math.exp(spread_of(runs, logarithm))
+    return mean, mean - mean / times, mean * times - mean
+
+
+def _frame(axes: Any, heights: list[float], *, is_ratio: bool) -> None:
     axes.margins(x=0.12, y=0.2)
+    axes.locator_params(axis="x", nbins=4)
+    if is_ratio and max(heights) > _WIDE * min(heights):
+        axes.set_yscale("log")
+        return
     low, high = axes.get_ylim()
     least = 0.02 * max(abs(height) for height in heights)
     if high - low < least:
         axes.set_ylim((low + high - least) / 2, (low + high + least) / 2)
-    axes.locator_params(axis="x", nbins=4)
     axes.locator_params(axis="y", nbins=5)
 
 
@@ -103,17 +127,17 @@ def _message(evidence: Evidence) -> str:
     if not ratios:
         return "What each arm costs, and what it reaches"
     mean = math.fsum(statistics.fmean(each) for each in ratios) / len(ratios)
-    both = words.listed([words.name(claim.variant), words.name(claim.reference)])
-    if abs(mean) < math.log(1.02):
-        return f"{both} take the same time to train, within {numbers.percent(0.02)}"
+    both = phrases.listed([phrases.name(claim.variant), phrases.name(claim.reference)])
     amount = numbers.change(mean, "train_seconds")
     error = math.sqrt(math.fsum(statistics.variance(each) / len(each) for each in ratios if len(each) > 1)) / len(
         ratios
     )
     if abs(mean) < 2 * error:
         return f"{both} take about as long to train: {amount} time is within the scatter of the runs"
+    if abs(mean) < METRICS["train_seconds"].default_margin:
+        return f"{both} take about as long to train: {amount} time is less than what counts as a difference"
     than = "as" if " times as " in amount else "than"
-    return f"{words.name(claim.variant)} takes {amount} time to train {than} {words.name(claim.reference)}"
+    return f"{phrases.name(claim.variant)} takes {amount} time to train {than} {phrases.name(claim.reference)}"
 
 
 def _log_ratios(evidence: Evidence, workload: str, claim: ClaimVerdict) -> list[float]:
@@ -121,6 +145,6 @@ def _log_ratios(evidence: Evidence, workload: str, claim: ClaimVerdict) -> list[
     seconds = [
         {run.seed: time for run in runs if (time := run.measurements.get("train_seconds", 0.0)) > 0}
         for arm in (claim.variant, claim.reference)
-        for runs in [evidence.selected_runs.get(workload, {}).get(arm, ())]
+        for runs in [evidence.shared_runs.get(workload, {}).get(arm, ())]
     ]
     return [math.log(seconds[0][seed] / seconds[1][seed]) for seed in seconds[0].keys() & seconds[1].keys()]

@@ -1,14 +1,15 @@
 """How each arm learns: the validation metric against the epoch."""
 
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import seaborn as sns
 
-from suite.report import numbers, words
-from suite.report.evidence import Evidence, mean_of
-from suite.report.figures import style
+from suite.report import numbers, phrases, words
+from suite.report.evidence import Evidence
+from suite.report.figures import labels, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
@@ -25,22 +26,22 @@ def curves(evidence: Evidence, arms: Arms) -> Figure | None:
         message=_message(evidence),
         caption=(
             "Validation metric after each epoch at the selected settings (where arms go by different metrics, each by "
-            "its own): mean over seeds, the band one standard deviation to either side. Where a run diverged, the mean "
-            "goes on over the others. A dotted line is the target of a speed claim."
+            "its own): mean over the seeds that all arms have, the band one standard deviation to either side. Where a "
+            "run diverged, the mean goes on over the others. A dotted line is the target of a speed claim."
         ),
         panels=tuple(panels),
     )
 
 
 def _panel(evidence: Evidence, arms: Arms, workload: str) -> Panel | None:
-    runs = evidence.selected_runs[workload]
+    runs = evidence.shared_runs[workload]
     factor, unit = style.percent_axis(evidence.metric_name(workload))
     table = _long_table(runs, factor)
     if table.empty:
         return None
     shown = [arm for arm in runs if (table["arm"] == arm).any()]
     with style.drawing():
-        figure, axes = style.canvas(3.0, right=style.label_width(arms, shown))
+        figure, axes = style.canvas(3.0, right=labels.label_width(arms, shown))
         sns.lineplot(
             table, x="epoch", y="metric", hue="arm", hue_order=shown, palette={arm: arms.colour(arm) for arm in shown},
             errorbar=("sd", 1), err_kws={"alpha": 0.16, "lw": 0}, lw=1.7, legend=False, ax=axes,
@@ -49,9 +50,11 @@ def _panel(evidence: Evidence, arms: Arms, workload: str) -> Panel | None:
             line.set_linestyle(arms.dash(arm))
         axes.set_xlim(min(1, table["epoch"].max() - 0.5), table["epoch"].max())
         axes.xaxis.get_major_locator().set_params(integer=True)
+        if unit == " (%)":  # a band may reach beyond what there can be
+            axes.set_ylim(max(axes.get_ylim()[0], -1), min(axes.get_ylim()[1], 101))
         axes.set(xlabel="epoch", ylabel=f"validation {evidence.metric_name(workload)}{unit}")
         _targets(axes, evidence.verdict.claims, workload, factor)
-        style.label_ends(axes, arms, _ends(table, shown))
+        labels.label_ends(axes, arms, _ends(table, shown))
         axes.set_title(style.drawable(workload, 40))
         alt = f"Learning curves on {workload}: {', '.join(shown)}"
         return style.finish(figure, name=style.file_stem("curves", workload), alt=alt)
@@ -101,11 +104,11 @@ def _message(evidence: Evidence) -> str:
         parts = [_speed(claim, index) for index in range(len(claim.workloads))]
         if all(parts):
             return "Epochs until the target: " + "; ".join(parts)
-    best = {workload: _best(evidence, workload) for workload in evidence.workloads if evidence.selected_runs[workload]}
-    if len(set(best.values())) == 1 and len(evidence.shown_arms) > 1:
-        where = "every workload" if len(best) > 1 else next(iter(best))
-        return f"{words.name(next(iter(best.values())))} ends best on {where}"
-    return "; ".join(f"{words.name(arm)} ends best on {workload}" for workload, arm in best.items())
+    ends = {workload: _ending(evidence, workload) for workload in evidence.workloads if evidence.shared_runs[workload]}
+    if len(set(ends.values())) == 1:
+        where = "every workload" if len(ends) > 1 else next(iter(ends))
+        return f"{next(iter(ends.values()))} on {where}"
+    return "; ".join(f"{ending} on {workload}" for workload, ending in ends.items())
 
 
 def _speed(claim: ClaimVerdict, index: int) -> str:
@@ -119,17 +122,34 @@ def _speed(claim: ClaimVerdict, index: int) -> str:
         return ""
     variant, reference = (math.fsum(values) / len(both) for values in zip(*both, strict=True))
     return (
-        f"{numbers.plain(variant, 1)} with {words.name(claim.variant)}, "
-        f"{numbers.plain(reference, 1)} with {words.name(claim.reference)} ({effect.workload})"
+        f"{numbers.plain(variant, 1)} with {phrases.name(claim.variant)}, "
+        f"{numbers.plain(reference, 1)} with {phrases.name(claim.reference)} ({effect.workload})"
     )
 
 
-def _best(evidence: Evidence, workload: str) -> str:
-    """The arm whose mean curve ends best, as drawn."""
-    is_loss = "loss" in evidence.metric_name(workload)
-    ends = {arm: mean_of(runs, _last) for arm, runs in evidence.selected_runs[workload].items()}
-    known = {arm: -end if is_loss else end for arm, end in ends.items() if math.isfinite(end)}
-    return max(known, key=lambda arm: known[arm]) if known else "nothing"
+def _ending(evidence: Evidence, workload: str) -> str:
+    """Which arm's mean curve ends best, as drawn; several where the scatter of the seeds does not tell them apart."""
+    toward = -1 if "loss" in evidence.metric_name(workload) else 1
+    ends = {
+        arm: {run.seed: toward * last for run in runs if math.isfinite(last := _last(run))}
+        for arm, runs in evidence.shared_runs[workload].items()
+    }
+    known = {arm: values for arm, values in ends.items() if values}
+    best = max(known, key=lambda arm: statistics.fmean(known[arm].values()), default="")
+    alike = [arm for arm, values in known.items() if arm == best or _is_alike(known[best], values)]
+    if not best or len(known) == 1:
+        return "One arm to see" if best else "Nothing to see"
+    if len(alike) == len(known):
+        return "All arms end alike, within the scatter of the seeds,"
+    return f"{phrases.listed([phrases.name(arm) for arm in alike])} end{'s' if len(alike) == 1 else ''} best"
+
+
+def _is_alike(best: Mapping[int, float], other: Mapping[int, float]) -> bool:
+    """Seed by seed within two standard errors of each other."""
+    differences = [best[seed] - other[seed] for seed in best.keys() & other.keys()]
+    if len(differences) < 2:
+        return not any(differences)
+    return abs(statistics.fmean(differences)) <= 2 * statistics.stdev(differences) / math.sqrt(len(differences))
 
 
 def _last(result: TrialResult) -> float:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from suite.report import numbers, words
+from suite.report import numbers, phrases
 from suite.report.evidence import Evidence, mean_of, measurement, those_with
-from suite.report.figures import style
+from suite.report.figures import labels, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.trial_result import TrialResult
 
@@ -34,7 +34,7 @@ def filters(evidence: Evidence, arms: Arms) -> Figure | None:
 
 
 def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms) -> Panel:
-    left = style.label_width(arms, tuple(shown)) + 0.5
+    left = labels.label_width(arms, tuple(shown)) + 0.5
     cell = min(_LARGEST, (_WIDTH - left - 0.1) / _MOST - _GAP)
     with style.drawing():
         figure, axes = style.canvas(0.5 + len(shown) * (cell + 2 * _GAP), left=left, top=0.4, bottom=0.1, width=_WIDTH)
@@ -66,5 +66,5 @@ def _row(figure: Any, kept: Sequence[Sequence[float]], left: float, bottom: floa
 
 def _message(shown: Mapping[str, Sequence[TrialResult]]) -> str:
     shares = {arm: mean_of(runs, measurement("edge_energy")) for arm, runs in shown.items()}
-    parts = [f"{numbers.percent(share)} in {words.name(arm)}" for arm, share in shares.items()]
-    return f"Edge operators explain {words.listed(parts)}"
+    parts = [f"{numbers.percent(share)} in {phrases.name(arm)}" for arm, share in shares.items()]
+    return f"Edge operators explain {phrases.listed(parts)}"

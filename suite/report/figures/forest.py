@@ -70,11 +70,11 @@ def _above(axes: object, x: float, row: float, text: str) -> None:
 
 
 def _message(claims: Sequence[ClaimVerdict]) -> str:
-    if len(claims) <= 3:
-        first, *others = (words.parts(claim).lead for claim in claims)
-        return "; ".join((first, *(lead[:1].lower() + lead[1:] for lead in others)))
-    decided = sum(claim.verdict != "inconclusive" for claim in claims)
-    return f"{decided} of {len(claims)} claims have a verdict" if decided else "No claim is decided yet"
+    first = next((claim for claim in claims if claim.primary), claims[0])
+    others = [claim for claim in claims if claim is not first]
+    decided = sum(claim.verdict != "inconclusive" for claim in others)
+    rest = f"; {decided} of {len(others)} other claim{'s' if len(others) > 1 else ''} decided" if others else ""
+    return words.parts(first).lead + rest
 
 
 def _ends(claims: Sequence[ClaimVerdict]) -> list[float]:

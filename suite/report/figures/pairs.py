@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from suite.report import words
+from suite.report import phrases, words
 from suite.report.evidence import Evidence
 from suite.report.figures import margins_axis, style
 from suite.report.figures.style import Arms, Figure, Panel
@@ -71,6 +71,6 @@ def _message(evidence: Evidence, claims: Sequence[ClaimVerdict]) -> str:
     better, worse = sum(x > 0 for x in effects), sum(x < 0 for x in effects)
     ties = len(effects) - better - worse
     tied = f", {ties} tied" if ties else ""
-    variant, reference = words.name(claim.variant), words.name(claim.reference)
+    variant, reference = phrases.name(claim.variant), phrases.name(claim.reference)
     count, word = (better, "better") if better >= worse else (worse, "worse")
     return f"{variant} was {word} than {reference} in {count} of {len(effects)} pairs{tied}"

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from suite.report import numbers, words
+from suite.report import numbers, phrases
 from suite.report.evidence import Evidence, mean_of, measurement, spread_of, those_with
-from suite.report.figures import style
+from suite.report.figures import labels, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.trial_result import TrialResult
 
@@ -14,7 +14,7 @@ _SIZES = ("small", "medium", "large")
 
 def recall(evidence: Evidence, arms: Arms) -> Figure | None:
     """One panel per workload, a line per arm; None where nothing was detected by size."""
-    kept = those_with(evidence.selected_runs, lambda run: _sizes([run]))
+    kept = those_with(evidence.shared_runs, lambda run: _sizes([run]))
     if not kept:
         return None
     return Figure(
@@ -22,7 +22,8 @@ def recall(evidence: Evidence, arms: Arms) -> Figure | None:
         message=_message(next(iter(kept.values()))),
         caption=(
             "How many of the test objects of each size are found at all, with a box that overlaps by half or more and "
-            "the right class: mean and standard deviation over seeds. The workload says which sizes are meant."
+            "the right class: mean and standard deviation over the seeds that all arms have. The workload says which "
+            "sizes are meant."
         ),
         panels=tuple(_panel(workload, shown, arms) for workload, shown in kept.items()),
     )
@@ -31,7 +32,7 @@ def recall(evidence: Evidence, arms: Arms) -> Figure | None:
 def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms) -> Panel:
     sizes = [size for size in _SIZES if any(size in _sizes(runs) for runs in shown.values())]
     with style.drawing():
-        _, axes = style.canvas(2.5, right=style.label_width(arms, tuple(shown)))
+        _, axes = style.canvas(2.5, right=labels.label_width(arms, tuple(shown)))
         ends = []
         for place, (arm, runs) in enumerate(shown.items()):
             points = [(x, 100 * _mean(runs, size), 100 * _spread(runs, size)) for x, size in enumerate(sizes)]
@@ -45,15 +46,15 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
         axes.set(xticks=range(len(sizes)), xticklabels=[f"{size} objects" for size in sizes], ylabel="recall (%)")
         axes.set_xlim(-0.25, len(sizes) - 0.8)
         axes.set_title(style.drawable(workload, 40) or "workload")
-        style.label_ends(axes, arms, ends)
-        alt = f"Recall on {workload} of {words.listed(sizes)} objects, arm by arm"
+        labels.label_ends(axes, arms, ends)
+        alt = f"Recall on {workload} of {phrases.listed(sizes)} objects, arm by arm"
         return style.finish(axes.figure, name=style.file_stem("recall", workload), alt=alt)
 
 
 def _message(shown: Mapping[str, Sequence[TrialResult]]) -> str:
     size = next(size for size in _SIZES if any(size in _sizes(runs) for runs in shown.values()))
-    parts = [f"{numbers.percent(_mean(runs, size))} in {words.name(arm)}" for arm, runs in shown.items()]
-    return f"Of {size} objects are found: {words.listed(parts)}"
+    parts = [f"{numbers.percent(_mean(runs, size))} in {phrases.name(arm)}" for arm, runs in shown.items()]
+    return f"Of {size} objects are found: {phrases.listed(parts)}"
 
 
 def _sizes(runs: Sequence[TrialResult]) -> list[str]:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from suite.report import numbers, words
+from suite.report import numbers, phrases
 from suite.report.evidence import Evidence
-from suite.report.figures import style
+from suite.report.figures import labels, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.verdict.models import ArmTuning, SweepPoint
 
-_MOST_TICKS = 8
+_CHARACTER = 0.078
+"""Inches that a character of a tick's label takes."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _panel(evidence: Evidence, arms: Arms, workload: str, key: str, lines: Seque
     factor, unit = style.percent_axis(evidence.metric_name(workload))
     shown = [line.tuning.arm for line in lines]
     with style.drawing():
-        figure, axes = style.canvas(3.0, right=style.label_width(arms, shown))
+        figure, axes = style.canvas(3.0, right=labels.label_width(arms, shown))
         if is_log:
             axes.set_xscale("log")
         _limits(axes, lines, list(places.values()), factor, is_log)
@@ -84,7 +85,7 @@ def _panel(evidence: Evidence, arms: Arms, workload: str, key: str, lines: Seque
         ]
         _ticks(axes, places)
         axes.set(xlabel=style.drawable(key, 40), ylabel=f"validation {evidence.metric_name(workload)}{unit}")
-        style.label_ends(axes, arms, ends)
+        labels.label_ends(axes, arms, ends)
         axes.set_title(style.drawable(workload, 40))
         alt = f"Sensitivity to {key} on {workload}"
         return style.finish(figure, name=style.file_stem("sensitivity", workload, key), alt=alt)
@@ -132,16 +133,21 @@ def _ring(axes: Any, x: float, y: float, colour: str, *, is_edge: bool) -> None:
 
 
 def _ticks(axes: Any, places: dict[Any, float]) -> None:
-    step = -(-len(places) // _MOST_TICKS)
-    chosen = list(places.items())[::step]
-    axes.set_xticks([place for _, place in chosen], [style.drawable(numbers.setting(value), 10) for value, _ in chosen])
+    """As many as can stand side by side."""
+    shown, free = {}, -math.inf
+    for value, place in places.items():
+        name = style.drawable(numbers.setting(value), 10)
+        middle, half = axes.transData.transform((place, 0))[0] / axes.figure.dpi, _CHARACTER * len(name) / 2
+        if middle - half >= free:
+            shown[place], free = name, middle + half + _CHARACTER
+    axes.set_xticks(list(shown), list(shown.values()))
     axes.minorticks_off()
 
 
 def _message(evidence: Evidence) -> str:
     edges = [tuning for tuning in evidence.verdict.tunings if tuning.edge_keys]
     if edges:
-        places = ", ".join(f"{words.name(tuning.arm)} on {tuning.workload}" for tuning in edges[:3])
+        places = ", ".join(f"{phrases.name(tuning.arm)} on {tuning.workload}" for tuning in edges[:3])
         more = f" and {len(edges) - 3} more" if len(edges) > 3 else ""
         return f"The best setting lies on the edge of the grid for {places}{more}: a wider grid may change the result"
     chosen: dict[str, list[str]] = {}
@@ -149,7 +155,8 @@ def _message(evidence: Evidence) -> str:
         values = ", ".join(numbers.setting(value) for _, value in tuning.selected)
         if values and values not in chosen.setdefault(tuning.arm, []):
             chosen[tuning.arm].append(values)
-    parts = [f"{' or '.join(values)} for {words.name(arm)}" for arm, values in list(chosen.items())[:4]]
+    parts = [f"{' or '.join(values)} for {phrases.name(arm)}" for arm, values in list(chosen.items())[:4]]
+    parts += [f"and {len(chosen) - 4} more"] if len(chosen) > 4 else []
     return "Chosen inside the grid: " + "; ".join(parts) if parts else "How the arms depend on the swept settings"
 
 

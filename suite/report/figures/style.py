@@ -1,4 +1,4 @@
-"""What all figures share: the fixed colour of each arm, fonts, axes, direct labels, and the way to disk."""
+"""What all figures share: the fixed colour of each arm, fonts, axes, and the way to disk."""
 
 import io
 import math
@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import seaborn as sns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import findfont, get_font
-from matplotlib.patheffects import withStroke
-from scipy.optimize import isotonic_regression
 
 from suite.recording.files import write as write_file
 from suite.report.files import write_text
@@ -32,9 +29,6 @@ _COLOURS = (
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h", "<", ">")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (5, 1.5, 1.2, 1.5)))
 _LONGEST_LABEL = 22
-_MARKER, _NAME_HEIGHT = 0.05, 0.15
-"""Inches: half a marker's size, and a line of names."""
-_LEADER = {"arrowstyle": "-", "lw": 0.7, "alpha": 0.7, "shrinkA": 0, "shrinkB": 3}
 _RC = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -170,85 +164,6 @@ def write(figures: Sequence[Figure], folder: Path) -> tuple[Path, ...]:
 def file_stem(*words: str) -> str:
     """`curves-digits_cnn`: letters, digits, dots, dashes and underscores only."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(words)).strip("._") or "panel"
-
-
-def spread(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions moved apart to at least `gap` (less if there is no room), in the same order, within [low, high].
-
-    The nearest such places, in squares: less its share of the gaps, each place only has to be no lower than the one
-    before it, which is isotonic regression; cutting that off at the bounds keeps it the nearest (Barlow et al., 1972).
-    """
-    if not positions:
-        return []
-    order = np.argsort(positions, kind="stable")
-    gap = min(gap, (high - low) / max(1, len(positions) - 1))
-    steps = gap * np.arange(len(positions))
-    fitted = isotonic_regression(np.asarray(positions, dtype=float)[order] - steps).x
-    result = np.empty(len(positions))
-    result[order] = fitted.clip(low, high - steps[-1]) + steps
-    return [float(value) for value in result]
-
-
-def label_ends(axes: Any, arms: Arms, ends: Sequence[tuple[str, float, float]]) -> None:
-    """Names (arm, x, y) directly at the right of the axes, moved apart where they would overlap, with a leader line."""
-    if not ends:
-        return
-    low, high = axes.get_ylim()
-    height = axes.get_position().height * axes.figure.get_figheight()
-    beyond = 1 + 0.12 / (axes.get_position().width * axes.figure.get_figwidth())
-    gap = (high - low) * 0.15 / height
-    for (arm, x, y), place in zip(ends, spread([y for _, _, y in ends], gap, low, high), strict=True):
-        axes.annotate(
-            "", xy=(x, y), xytext=(beyond, place), textcoords=axes.get_yaxis_transform(), annotation_clip=False,
-            arrowprops={**_LEADER, "color": arms.colour(arm)},
-        )  # fmt: skip
-        _name(axes, arms, arm, (beyond, place), axes.get_yaxis_transform(), offset=(2, 0), va="center")
-
-
-def label_points(axes: Any, arms: Arms, points: Sequence[tuple[str, float, float]]) -> None:
-    """Names above and to the right of points (arm, x, y), moved up to where they cover neither a name nor a point.
-
-    A name that had to move away has a leader line.
-    """
-    places = {arm: axes.transData.transform((x, y)) / axes.figure.dpi for arm, x, y in points}  # in inches
-    taken = [(x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER) for x, y in places.values()]
-    for arm, x, y in sorted(points, key=lambda point: point[2]):
-        left, foot = (float(value) for value in places[arm])
-        begin, end = left + 0.08, left + 0.18 + 0.079 * len(arms.label(arm))
-        low = foot + 0.08
-        while tops := [
-            high
-            for start, stop, bottom, high in taken
-            if start < end and begin < stop and bottom < low + _NAME_HEIGHT and low < high
-        ]:
-            low = max(tops)
-        taken.append((begin, end, low, low + _NAME_HEIGHT))
-        if low - foot > _NAME_HEIGHT:
-            axes.annotate(
-                "", xy=(x, y), xytext=(6, 72 * (low - foot + _NAME_HEIGHT / 2)), textcoords="offset points",
-                annotation_clip=False, arrowprops={**_LEADER, "color": arms.colour(arm)},
-            )  # fmt: skip
-        _name(axes, arms, arm, (x, y), axes.transData, offset=(6, 72 * (low - foot)), va="bottom")
-
-
-def _name(
-    axes: Any, arms: Arms, arm: str, place: tuple[float, float], transform: Any, *, offset: tuple[float, float], va: str
-) -> None:
-    axes.annotate(
-        arms.label(arm), xy=place, xycoords=transform, xytext=offset, textcoords="offset points",
-        color=arms.colour(arm), va=va, ha="left", annotation_clip=False, fontweight="bold", fontsize=8.5, zorder=7,
-        path_effects=halo(),
-    )  # fmt: skip
-
-
-def halo() -> list[Any]:
-    """Keeps words legible that stand on a line."""
-    return [withStroke(linewidth=2.5, foreground="white")]
-
-
-def label_width(arms: Arms, shown: Sequence[str]) -> float:
-    """Inches that the longest label takes, with its leader."""
-    return 0.24 + 0.079 * max((len(arms.label(arm)) for arm in shown), default=0)
 
 
 def percent_axis(metric_name: str) -> tuple[float, str]:

@@ -1,27 +1,28 @@
 """What tuning changes: each claim at the untuned default and tuned, and what a smaller budget would have found."""
 
 import math
+from collections.abc import Sequence
 
-from suite.report import numbers, words
+from suite.report import numbers, phrases
 from suite.report.evidence import Evidence
-from suite.report.figures import margins_axis, style
+from suite.report.figures import labels, margins_axis, style
 from suite.report.figures.style import Arms, Figure, Panel
 from suite.verdict.models import ArmTuning, ClaimVerdict
 from suite.verdict.units import CLAMP
 
 
 def tuned_against_default(evidence: Evidence, arms: Arms) -> Figure | None:
-    """Two rows per claim; None where nothing was run at the default."""
-    claims = [claim for claim in evidence.verdict.claims if claim.at_default and math.isfinite(claim.effect)]
+    """Two rows per claim; None where no arm was tuned, or nothing was run at the default."""
+    claims = evidence.tuned_claims
     if not claims:
         return None
     return Figure(
         slug="default",
         message=_message(claims),
         caption=(
-            "The same comparison twice: both arms at the workload's untuned default (hollow), and each arm at the "
-            "setting that its own sweep chose (filled). Lines are 95 % intervals, in margins; positive is better "
-            "for the first arm named."
+            "The same comparison twice: both arms as the spec and the workload have them, untuned (hollow), and each "
+            "arm at the setting that its own sweep chose (filled). Lines are 95 % intervals, in margins; positive is "
+            f"better for the first arm named.{_untuned(evidence, claims)}"
         ),
         panels=tuple(_claim_panel(claim, arms) for claim in claims),
     )
@@ -55,6 +56,22 @@ def budget(evidence: Evidence, arms: Arms) -> Figure | None:
     )
 
 
+def _untuned(evidence: Evidence, claims: Sequence[ClaimVerdict]) -> str:
+    """What the swept settings are without tuning, where the arms differ in it: Adam and SGD have rates of their own."""
+    keys = sorted({key for t in evidence.verdict.tunings for point in t.points for key, _ in point.point})
+    arms = [arm for arm in evidence.arms if any(arm in (claim.variant, claim.reference) for claim in claims)]
+    found: dict[str, list[str]] = {}
+    for workload in evidence.workloads:
+        for arm in arms:
+            settings = evidence.design.settings(workload, arm, evidence.design.default_point)
+            text = ", ".join(f"{key} {numbers.setting(settings[key])}" for key in keys if key in settings)
+            if text not in found.setdefault(arm, []):
+                found[arm].append(text)
+    if len({tuple(texts) for texts in found.values()}) < 2:
+        return ""
+    return " Untuned: " + "; ".join(f"{phrases.name(arm)} {' or '.join(texts)}" for arm, texts in found.items()) + "."
+
+
 def _claim_panel(claim: ClaimVerdict, arms: Arms) -> Panel:
     default = claim.at_default
     assert default is not None
@@ -82,7 +99,7 @@ def _budget_panel(evidence: Evidence, arms: Arms, workload: str, tunings: list[A
     shown = [tuning.arm for tuning in tunings]
     ends = []
     with style.drawing():
-        figure, axes = style.canvas(2.6, right=style.label_width(arms, shown))
+        figure, axes = style.canvas(2.6, right=labels.label_width(arms, shown))
         for tuning in tunings:
             ys = [factor * value for value in tuning.budget_curve]
             xs = list(range(1, len(ys) + 1))
@@ -92,19 +109,19 @@ def _budget_panel(evidence: Evidence, arms: Arms, workload: str, tunings: list[A
         axes.set_xlim(0.85, max(x for _, x, _ in ends) + 0.1)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="points tried", ylabel=f"expected best {evidence.metric_name(workload)}{unit}")
-        style.label_ends(axes, arms, [end for end in ends if math.isfinite(end[2])])
+        labels.label_ends(axes, arms, [end for end in ends if math.isfinite(end[2])])
         axes.set_title(style.drawable(workload, 40))
         alt = f"Budget curve on {workload}: {', '.join(shown)}"
         return style.finish(figure, name=style.file_stem("budget", workload), alt=alt)
 
 
-def _message(claims: list[ClaimVerdict]) -> str:
+def _message(claims: Sequence[ClaimVerdict]) -> str:
     claim = next((claim for claim in claims if claim.primary), claims[0])
     assert claim.at_default is not None
     before, after = numbers.signed(claim.at_default.effect, 1), numbers.signed(claim.effect, 1)
-    against = f"{words.name(claim.variant)} against {words.name(claim.reference)}"
+    against = f"{phrases.name(claim.variant)} against {phrases.name(claim.reference)}"
     if min(abs(claim.at_default.effect), abs(claim.effect)) >= CLAMP and before == after:
         return f"{against}: at least {numbers.plain(CLAMP, 0)} margins, untuned and tuned"
-    if before == after:
-        return f"Tuning does not change {against}: {after} margins either way"
+    if claim.at_default.interval_95.low <= claim.effect <= claim.at_default.interval_95.high:
+        return f"Tuning changes {against} by no more than the scatter: {before} margins untuned, {after} tuned"
     return f"Tuning each arm moves {against} from {before} to {after} margins"
