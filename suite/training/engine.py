@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from suite.spec.trials import Trial
-from suite.training import heap
 from suite.training.answers import KEPT, photograph
 from suite.training.arguments import PositiveFloat, PositiveInt
 from suite.training.batches import scoring_batches
@@ -65,8 +64,6 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     torch.set_num_threads(threads)
     if device == "cuda":
         repeat_exactly()
-    else:
-        heap.keep_freed_memory()
     split = split_rows(
         settings,
         dataset,

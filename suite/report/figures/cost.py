@@ -112,6 +112,7 @@ def _frame(axes: Any, heights: list[float], *, is_ratio: bool) -> None:
     axes.locator_params(axis="x", nbins=4)
     if is_ratio and max(heights) > _WIDE * min(heights):
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(EngFormatter())
         return
     low, high = axes.get_ylim()
     least = 0.02 * max(abs(height) for height in heights)

@@ -1,6 +1,6 @@
-"""Trainings whose process keeps freed memory beside trainings whose process gives it back, as glibc does by itself.
+"""Trainings in memory of pages of 2 MiB, as trials run in, beside trainings in pages of 4 KiB.
 
-    .venv/bin/python benchmarks/kept_memory.py [--workload cifar10_cnn --scale standard --data-dir DIR]
+    .venv/bin/python benchmarks/huge_pages.py [--workload cifar10_cnn --scale standard --data-dir DIR]
 
 One training to warm up, then one on the clock, in a process of its own per side and round; rounds alternate, medians
 are compared. As many at once as there are cores. Run it on an otherwise idle machine.
@@ -17,19 +17,18 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from suite.cli.study import data_places
+from suite.scheduling.cluster import HUGE_PAGES
 from suite.spec import slots
 from suite.spec.trials import Trial
 from suite.spec.workload import load_workload
 
 SLOTS = os.cpu_count() or 1
-SIDES = ("given back", "kept")
+SIDES = {"4 KiB": "", "2 MiB": HUGE_PAGES}
 
 
-def _timed(side: str, settings: dict[str, Any], data_dirs: tuple[Path, ...], seconds: Any) -> None:
-    from suite.training import data_cache, engine, heap
+def _timed(settings: dict[str, Any], data_dirs: tuple[Path, ...], seconds: Any) -> None:
+    from suite.training import data_cache, engine
 
-    if side == "given back":
-        heap.keep_freed_memory = lambda: None  # type: ignore[assignment]
     own = {key: value for key, value in settings.items() if key.split(".")[0] == "data"}
     data = data_cache.prepare(own, data_dirs=data_dirs, cache_dir=data_places(None)[1])
     trial = Trial(settings=settings, seed=0, purpose="tuning", data_fingerprint=data.fingerprint)
@@ -59,7 +58,8 @@ def main() -> None:
     for _ in range(arguments.rounds):
         for side in SIDES:
             queue = context.Queue()
-            given = (side, settings, tuple(arguments.data_dir), queue)
+            given = (settings, tuple(arguments.data_dir), queue)
+            os.environ["GLIBC_TUNABLES"] = SIDES[side]  # read when a process begins
             workers = [context.Process(target=_timed, args=given) for _ in range(SLOTS)]
             for worker in workers:
                 worker.start()
@@ -68,7 +68,7 @@ def main() -> None:
                 worker.join()
             times[side].append(max(took for took, _ in found))
             metrics |= {metric for _, metric in found}
-    base = statistics.median(times[SIDES[0]])
+    base = statistics.median(next(iter(times.values())))
     for side in SIDES:
         middle = statistics.median(times[side])
         print(f"{side:10} {middle:6.2f} s a training   {base / middle:.2f} times as fast")
