@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from suite.spec.design import Design
-from suite.trial_result import TrialResult
+from suite.trial_result import Settings, TrialResult
 from suite.verdict.models import AblationVerdict, ClaimVerdict, Pair
 
 COSTS = (
@@ -108,16 +108,19 @@ class Evidence:
     def tuned_claims(self) -> tuple[ClaimVerdict, ...]:
         """Claims of which there is something to say about tuning.
 
-        An arm was tuned, both were run untuned as well, and those are not the very same runs.
+        An arm was tuned, both were run untuned as well, and untuned they are not one and the same.
         """
         tuned = {tuning.arm for tuning in self.verdict.tunings if len(tuning.points) > 1}
         swept = [claim for claim in self.verdict.claims if {claim.variant, claim.reference} & tuned]
         return tuple(
             claim
             for claim in swept
-            if (default := claim.at_default) and math.isfinite(claim.effect)
-            if any((default.effect, default.interval_95.low, default.interval_95.high))
+            if claim.at_default and math.isfinite(claim.effect)
+            if self._untuned(claim.variant) != self._untuned(claim.reference)
         )
+
+    def _untuned(self, arm: str) -> list[Settings]:
+        return [self.design.settings(workload, arm, self.design.default_point) for workload in self.workloads]
 
     def metric_name(self, workload: str) -> str:
         """The workload's validation metric in words, e.g. `accuracy`; all of them, if arms have different ones."""

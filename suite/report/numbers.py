@@ -79,6 +79,13 @@ def change(value: float, metric: str) -> str:
     return f"{signed(value, _digits(value, unit))}{SPACE}{unit}"
 
 
+def interval(value: Interval, digits: int = 1) -> str:
+    """In margins: `−0.3 to +1.2`; an en dash for what is not known."""
+    if not (math.isfinite(value.low) and math.isfinite(value.high)):
+        return NOTHING
+    return f"{signed(value.low, digits)} to {signed(value.high, digits)}"
+
+
 def change_interval(interval: Interval | None, metric: str) -> str:
     """`30 % to 45 % fewer`, `12 % fewer to 8 % more`, `+0.10 to +0.70`."""
     if interval is None or not (math.isfinite(interval.low) and math.isfinite(interval.high)):

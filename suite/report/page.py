@@ -11,9 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from suite.errors import StoreError
-from suite.report import diagnosis_table, files, markdown, numbers, phrases, record_tables, tables, words
+from suite.report import diagnosis_table, files, markdown, phrases, record_tables, tables, words
 from suite.report.evidence import Evidence
-from suite.report.scale import raw_effect
 from suite.spec.design import Design
 from suite.trial_result import TrialResult
 from suite.verdict.models import AblationVerdict, ClaimVerdict, Verdict
@@ -95,7 +94,6 @@ def _markdown(context: dict[str, Any]) -> str:
 def _context(evidence: Evidence) -> dict[str, Any]:
     verdict = evidence.verdict
     primary = words.primary(verdict)
-    plain_95 = raw_effect(primary).plain_95
     return {
         "ablation": evidence.design.ablation,
         "scale": verdict.scale,
@@ -108,7 +106,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "expected": words.outcome(primary),
         "clearly": phrases.margin_range(primary) if primary.strong else "",
         "measured_on": phrases.listed(evidence.workloads),
-        "plain_interval": numbers.change_interval(plain_95, primary.metric) if plain_95 else "",
+        "plain_interval": words.plain_interval(primary),
         "other_claims": [
             (claim, words.sentence(claim), words.expected(claim)) for claim in verdict.claims if claim is not primary
         ],

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from suite.report import numbers, phrases
 from suite.report.evidence import COSTS, Evidence
-from suite.report.scale import detectable as detectable_effect
 from suite.report.scale import raw_effect, workload_raw_effect
 from suite.spec.metrics import METRICS
-from suite.verdict.models import AblationVerdict, ClaimVerdict, FailureCount, Interval, WorkloadEffect
+from suite.verdict.models import AblationVerdict, ClaimVerdict, FailureCount, WorkloadEffect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +48,6 @@ def trial(*trial_ids: str) -> Cell:
     return Cell(text=" ".join(trial_ids), trials=trial_ids)
 
 
-def interval(value: Interval, digits: int = 1) -> str:
-    """`−0.3 to +1.2`; an en dash for what is not known."""
-    if not (math.isfinite(value.low) and math.isfinite(value.high)):
-        return numbers.NOTHING
-    return f"{numbers.signed(value.low, digits)} to {numbers.signed(value.high, digits)}"
-
-
 def claims(verdict: AblationVerdict) -> Table:
     """A row per claim with its pooled effect; the page shows it `turned`."""
     columns = (
@@ -92,8 +84,8 @@ def _claim(claim: ClaimVerdict) -> tuple[Cell, ...]:
         number(numbers.change_interval(raw.repeated, claim.metric)),
         number(numbers.change_interval(raw.plain_95, claim.metric)),
         number(numbers.signed(claim.effect)),
-        number(interval(claim.repeated_interval, 2)),
-        number(interval(claim.interval_95, 2)),
+        number(numbers.interval(claim.repeated_interval, 2)),
+        number(numbers.interval(claim.interval_95, 2)),
         number(chance if math.isfinite(likely) else numbers.NOTHING),
         number(numbers.p_value(claim.p_verdict)),
         number(str(claim.pairs)),
@@ -120,7 +112,7 @@ def _workload(claim: ClaimVerdict, effect: WorkloadEffect) -> tuple[Cell, ...]:
         text(effect.workload),
         number(numbers.change(raw.centre, claim.metric)),
         number(numbers.change_interval(raw.plain_95, claim.metric)),
-        number(f"{numbers.signed(effect.effect, 1)} ({interval(effect.interval_95)})"),
+        number(f"{numbers.signed(effect.effect, 1)} ({numbers.interval(effect.interval_95)})"),
         number(numbers.size(effect.margin, claim.metric)),
         number(factor or numbers.NOTHING),
         number(str(len(effect.pairs))),
@@ -137,7 +129,7 @@ def looks(claim: ClaimVerdict) -> Table:
             number(str(look.pairs)),
             number(f"{look.alpha:.4g}"),
             number(numbers.signed(look.effect, 2)),
-            number(interval(look.repeated_interval, 2)),
+            number(numbers.interval(look.repeated_interval, 2)),
             number(numbers.p_value(look.p_difference)),
             number(numbers.p_value(look.p_equivalence)),
             text(look.decision or "go on", "verdict" if look.decision else None),
@@ -219,7 +211,7 @@ def detectable(verdict: AblationVerdict) -> Table:
 
 
 def _smallest_in_margins(claim: ClaimVerdict) -> str:
-    known = math.isfinite(detectable_effect(claim))
+    known = phrases.smallest_seen(claim)
     return numbers.plain(claim.minimum_detectable_effect, 1) if known else numbers.NOTHING
 
 
@@ -234,10 +226,10 @@ def at_default(evidence: Evidence) -> Table:
             (
                 text(claim.name),
                 number(numbers.change(default.raw_effect, claim.metric)),
-                number(f"{numbers.signed(default.effect, 1)} ({interval(default.interval_95)})"),
+                number(f"{numbers.signed(default.effect, 1)} ({numbers.interval(default.interval_95)})"),
                 number(str(default.pairs)),
                 number(numbers.change(raw_effect(claim).centre, claim.metric)),
-                number(f"{numbers.signed(claim.effect, 1)} ({interval(claim.interval_95)})"),
+                number(f"{numbers.signed(claim.effect, 1)} ({numbers.interval(claim.interval_95)})"),
                 number(str(claim.pairs)),
             )
         )

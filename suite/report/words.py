@@ -58,9 +58,9 @@ def parts(claim: ClaimVerdict) -> Sentence:
     if failed and _failures_matter_more(claim):
         first, then = failed, f"where both runs have a value, {_measured(claim)}" if number else ""
     else:
-        note = "the number leaves out pairs in which a run failed, the verdict counts them"
-        first, then = number, "; ".join((failed, note)) if failed else ""
-    tails = [then, phrases.apart(claim), _threshold(claim), phrases.basis(claim)]
+        note = "" if in_margins(claim) else "the number leaves out pairs in which a run failed, the verdict counts them"
+        first, then = number, "; ".join(filter(None, (failed, note))) if failed else ""
+    tails = [then, phrases.apart(claim, in_margins=in_margins(claim)), _threshold(claim), phrases.basis(claim)]
     return Sentence(lead=_lead(claim), finding=first, tail="; ".join(filter(None, tails)))
 
 
@@ -116,28 +116,42 @@ def finding(claim: ClaimVerdict) -> str:
     raw = raw_effect(claim)
     if not math.isfinite(raw.centre):
         return ""
-    in_margins = _only_in_margins(claim, raw.repeated)
     if claim.verdict != "inconclusive" or raw.repeated is None or is_exact(claim):
-        return _ahead(claim) if in_margins else _measured(claim)
-    if in_margins:
-        low, _, high = _judged(claim).partition(" to ")
-        return f"the effect lies between {low} and {high} margins of {METRICS[claim.metric].label}"
+        return _ahead(claim) if in_margins(claim) else _measured(claim)
+    if in_margins(claim):
+        low, high = (numbers.signed(end, 1) for end in (claim.repeated_interval.low, claim.repeated_interval.high))
+        return f"the effect lies between {low} and {high} margins of {_positive(claim)}"
     low, _, high = numbers.change_interval(raw.repeated, claim.metric).partition(" to ")
     return f"the effect lies {f'between {low} and {high}' if high else f'at {low}'}{_of_what(claim)}"
 
 
-def _only_in_margins(claim: ClaimVerdict, raw: Interval | None) -> bool:
-    """The interval in the metric's unit disagrees with the judged one on whether there is an effect.
+def in_margins(claim: ClaimVerdict) -> bool:
+    """Told in margins: the interval in the metric's unit points another way than the judged one.
 
     Workloads have margins of their own, and no pair counts for more than 10: the mean may rest on a few pairs.
     """
-    if raw is None or not claim.looks:
+    raw = raw_effect(claim).repeated
+    if raw is None or not claim.looks or is_exact(claim):
         return False
-    return _excludes_zero(raw) != _excludes_zero(claim.repeated_interval)
+    return sign(claim.metric) * _direction(raw) != _direction(claim.repeated_interval)
 
 
-def _excludes_zero(found: Interval) -> bool:
-    return found.low > 0 or found.high < 0
+def plain_interval(claim: ClaimVerdict) -> str:
+    """The 95 % interval that would hold had there been one look alone, in the unit of the sentence; empty without."""
+    if in_margins(claim):
+        return f"{numbers.interval(claim.interval_95)} margins"
+    plain_95 = raw_effect(claim).plain_95
+    return numbers.change_interval(plain_95, claim.metric) if plain_95 else ""
+
+
+def _direction(found: Interval) -> int:
+    return (found.low > 0) - (found.high < 0)
+
+
+def _positive(claim: ClaimVerdict) -> str:
+    """Margins count upwards for what is better, also of a loss."""
+    note = "" if METRICS[claim.metric].higher_is_better else " (positive is better)"
+    return f"{METRICS[claim.metric].label}{note}"
 
 
 def _measured(claim: ClaimVerdict) -> str:
@@ -155,11 +169,8 @@ def _ahead(claim: ClaimVerdict) -> str:
     effects = [pair.effect for effect in claim.workloads for pair in effect.pairs]
     word, ahead = ("better", 1) if claim.effect >= 0 else ("worse", -1)
     count = f"{word} in {sum(effect * ahead > 0 for effect in effects)} of {len(effects)} pairs"
-    return f"{centre} against {phrases.name(claim.reference)} ({_judged(claim)}), {count}"
-
-
-def _judged(claim: ClaimVerdict) -> str:
-    return " to ".join(numbers.signed(end, 1) for end in (claim.repeated_interval.low, claim.repeated_interval.high))
+    judged = numbers.interval(claim.repeated_interval)
+    return f"{centre} against {phrases.name(claim.reference)} ({judged}), {count}"
 
 
 def _lead(claim: ClaimVerdict) -> str:
@@ -189,8 +200,9 @@ def _number(claim: ClaimVerdict) -> str:
     raw = raw_effect(claim)
     if not math.isfinite(raw.centre) or (phrases.failures(claim) and _failures_matter_more(claim)):
         return phrases.failures(claim) or f"{numbers.signed(claim.effect, 1)} margins"
-    if _only_in_margins(claim, raw.repeated):
-        return f"{numbers.signed(claim.effect, 1)} margins of {METRICS[claim.metric].label} ({_judged(claim)})"
+    if in_margins(claim):
+        judged = numbers.interval(claim.repeated_interval)
+        return f"{numbers.signed(claim.effect, 1)} margins of {_positive(claim)} ({judged})"
     glue = " " if claim.unit == "log_ratio" else " of "
     interval = "exactly" if is_exact(claim) else numbers.change_interval(raw.repeated, claim.metric)
     return f"{numbers.change(raw.centre, claim.metric)}{glue}{METRICS[claim.metric].label} ({interval})"
@@ -230,8 +242,7 @@ def _threshold(claim: ClaimVerdict) -> str:
     if claim.verdict == "no practical difference":
         return f"anything within {phrases.margin_range(claim)} counts as none"
     if claim.verdict == "mixed":
-        each = [f"{numbers.signed(item.effect, 1)} margins on {item.workload}" for item in claim.workloads]
-        return phrases.listed(each)
+        return phrases.each_in_margins(claim)
     if claim.verdict == "inconclusive":
         from_where = f"a difference counts from {phrases.margin_range(claim)}"
         return "; ".join(filter(None, (from_where, phrases.seen(claim) if claim.decided else "")))

@@ -50,12 +50,15 @@ def test_means_are_taken_over_the_seeds_that_all_arms_have() -> None:
     assert seeds["glyphs_cnn", "one"] == [0], "where no seed is shared, all are kept"
 
 
-def test_tuning_is_told_of_only_where_an_arm_was_tuned() -> None:
-    swept, fixed = (report_study.design(changes, max_pairs=2) for changes in ({}, {"sweep": {}}))
+def test_tuning_is_told_of_only_where_an_arm_was_tuned_and_arms_differ_without() -> None:
+    alike = {"claims": {"alike": {**report_study.CLAIMS["bn_is_faster"], "variant": "same", "reference": "neither"}}}
+    alike |= {"arms": {"neither": {"model.norm": "none"}, "same": {"model.norm": "none"}}}
     told = [
         Evidence(design, judge(design, results), results).tuned_claims
-        for design in (swept, fixed)
+        for changes in ({}, {"sweep": {}}, alike)
+        for design in [report_study.design(changes, max_pairs=2)]
         for results in [report_study.results(design)]
     ]
     assert told[0]
-    assert told[1] == ()
+    assert told[1] == (), "nothing was tuned"
+    assert told[2] == (), "untuned they are one and the same"

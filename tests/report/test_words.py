@@ -68,12 +68,36 @@ def test_where_points_and_margins_disagree_on_an_effect_it_is_told_in_the_margin
     assert " margins of" not in words.sentence(claim(steady)), "only where they disagree"
 
 
+def test_margins_of_a_loss_say_which_way_is_better_and_count_failed_pairs() -> None:
+    steady = workload([(0.905, 0.900), (0.906, 0.900), (0.904, 0.900)], metric="test_loss", margin=0.001)
+    wild = workload([(0.9, 0.97), (0.97, 0.9), (0.88, 0.9)], metric="test_loss", margin=50.0, name="glyphs_cnn")
+    loss = {"metric": "test_loss", "unit": "nats"}
+    undecided = said(words.sentence(claim(steady, wild, verdict="inconclusive", outcome="undecided", **loss)))
+    assert "margins of test loss (positive is better)" in undecided
+    failed = workload([(0.906, 0.900)] * 9 + [(None, 0.900)])
+    text = said(words.sentence(claim(failed, verdict="inconclusive", outcome="undecided")))
+    assert "margins of test accuracy" in text
+    assert "diverged in 1 of 10 runs" in text
+    assert "leaves out pairs" not in text, "in margins a failed pair counts"
+    assert said(words.plain_interval(claim(failed))).endswith(" margins")
+
+
+def test_an_interval_that_points_the_other_way_is_not_told() -> None:
+    small = workload([(0.905, 0.900), (0.9051, 0.900), (0.9049, 0.900)], margin=0.1)
+    large = workload([(0.90, 0.92), (0.90, 0.9201), (0.90, 0.9199)], margin=10.0, name="glyphs_cnn")
+    text = said(words.sentence(claim(small, large)))
+    assert "-0.7" not in text
+    assert "“bn” helps: +2.4 margins of test accuracy" in text
+
+
 def test_data_sets_that_disagree_are_told_one_by_one() -> None:
     up = workload([(0.91, 0.90), (0.912, 0.90), (0.91, 0.901)])
     down = workload([(0.90, 0.91), (0.90, 0.912), (0.901, 0.91)], name="glyphs_cnn")
     higher = workload([(0.97, 0.90), (0.972, 0.90), (0.97, 0.901)], name="glyphs_cnn")
+    lost = workload([(None, 0.90), (None, 0.90), (None, 0.901)], name="glyphs_cnn")
     apart = "the data sets differ: +1.03 points on digits_cnn and -1.03 points on glyphs_cnn"
     assert apart in said(words.sentence(claim(up, down, verdict="no practical difference")))
+    assert "+2.1 margins on digits_cnn and -10.0 margins on glyphs_cnn" in said(words.sentence(claim(up, lost)))
     assert "data sets differ" not in words.sentence(claim(up, higher)), "all go the same way by more than a margin"
     assert "data sets differ" not in words.sentence(claim(up, up)), "they agree"
 

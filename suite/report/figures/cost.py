@@ -23,6 +23,8 @@ _AXES = {
 _DIFFERENT = 0.01
 _WIDE = 10.0
 """From this ratio of the highest to the lowest on, perplexities stand on a logarithmic axis."""
+_FARTHEST = 200.0
+"""A logarithm beyond this is drawn at it: a perplexity of e^700 leaves no room for an axis."""
 
 
 def cost(evidence: Evidence, arms: Arms) -> Figure | None:
@@ -103,8 +105,11 @@ def _height(runs: Sequence[TrialResult], metric: str, factor: float) -> tuple[fl
     def logarithm(run: TrialResult) -> float:
         return math.log(found) if (found := value(run)) > 0 else math.nan
 
-    mean, times = math.exp(mean_of(runs, logarithm)), math.exp(spread_of(runs, logarithm))
-    return mean, mean - mean / times, mean * times - mean
+    middle, spread = mean_of(runs, logarithm), min(_FARTHEST, spread_of(runs, logarithm))
+    if not math.isfinite(middle):
+        return math.nan, math.nan, math.nan
+    mean, times = math.exp(max(-_FARTHEST, min(_FARTHEST, middle))), math.exp(spread)
+    return factor * mean, factor * (mean - mean / times), factor * (mean * times - mean)
 
 
 def _frame(axes: Any, heights: list[float], *, is_ratio: bool) -> None:
@@ -134,9 +139,10 @@ def _message(evidence: Evidence) -> str:
         ratios
     )
     if abs(mean) < 2 * error:
-        return f"{both} take about as long to train: {amount} time is within the scatter of the runs"
-    if abs(mean) < METRICS["train_seconds"].default_margin:
-        return f"{both} take about as long to train: {amount} time is less than what counts as a difference"
+        return f"{both} cannot be told apart in training time: {amount} is within the scatter of the runs"
+    margin = METRICS["train_seconds"].default_margin
+    if abs(mean) < margin:
+        return f"{both} take about as long to train, within {numbers.percent(math.expm1(margin))}"
     than = "as" if " times as " in amount else "than"
     return f"{phrases.name(claim.variant)} takes {amount} time to train {than} {phrases.name(claim.reference)}"
 
@@ -146,6 +152,6 @@ def _log_ratios(evidence: Evidence, workload: str, claim: ClaimVerdict) -> list[
     seconds = [
         {run.seed: time for run in runs if (time := run.measurements.get("train_seconds", 0.0)) > 0}
         for arm in (claim.variant, claim.reference)
-        for runs in [evidence.shared_runs.get(workload, {}).get(arm, ())]
+        for runs in [evidence.completed(workload, arm)]
     ]
     return [math.log(seconds[0][seed] / seconds[1][seed]) for seed in seconds[0].keys() & seconds[1].keys()]

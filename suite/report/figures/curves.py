@@ -2,10 +2,11 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import seaborn as sns
+from scipy.stats import t
 
 from suite.report import numbers, phrases, words
 from suite.report.evidence import Evidence
@@ -128,28 +129,32 @@ def _speed(claim: ClaimVerdict, index: int) -> str:
 
 
 def _ending(evidence: Evidence, workload: str) -> str:
-    """Which arm's mean curve ends best, as drawn; several where the scatter of the seeds does not tell them apart."""
+    """Which arm ends best over the seeds that all arms finished; several where the scatter does not tell them apart."""
+    runs = {arm: evidence.completed(workload, arm) for arm in evidence.shared_runs[workload]}
+    if len({run.metric_name for own in runs.values() for run in own}) > 1:
+        return "Each arm by its own metric"
     toward = -1 if "loss" in evidence.metric_name(workload) else 1
-    ends = {
-        arm: {run.seed: toward * last for run in runs if math.isfinite(last := _last(run))}
-        for arm, runs in evidence.shared_runs[workload].items()
-    }
-    known = {arm: values for arm, values in ends.items() if values}
-    best = max(known, key=lambda arm: statistics.fmean(known[arm].values()), default="")
-    alike = [arm for arm, values in known.items() if arm == best or _is_alike(known[best], values)]
-    if not best or len(known) == 1:
-        return "One arm to see" if best else "Nothing to see"
-    if len(alike) == len(known):
+    ends = {arm: {run.seed: toward * _last(run) for run in own} for arm, own in runs.items() if own}
+    seeds = set.intersection(*(set(values) for values in ends.values())) if ends else set()
+    if len(ends) < 2 or not seeds:
+        return "No two arms to compare yet"
+    best = max(ends, key=lambda arm: statistics.fmean(ends[arm][seed] for seed in seeds))
+    alike = [
+        arm
+        for arm in ends
+        if arm == best or _is_alike([ends[best][seed] - ends[arm][seed] for seed in seeds], len(ends) - 1)
+    ]
+    if len(alike) == len(runs):
         return "All arms end alike, within the scatter of the seeds,"
     return f"{phrases.listed([phrases.name(arm) for arm in alike])} end{'s' if len(alike) == 1 else ''} best"
 
 
-def _is_alike(best: Mapping[int, float], other: Mapping[int, float]) -> bool:
-    """Seed by seed within two standard errors of each other."""
-    differences = [best[seed] - other[seed] for seed in best.keys() & other.keys()]
+def _is_alike(differences: Sequence[float], compared: int) -> bool:
+    """No more than their scatter above zero: paired t, 5 % shared by all that are compared."""
     if len(differences) < 2:
-        return not any(differences)
-    return abs(statistics.fmean(differences)) <= 2 * statistics.stdev(differences) / math.sqrt(len(differences))
+        return True
+    error = statistics.stdev(differences) / math.sqrt(len(differences))
+    return statistics.fmean(differences) <= float(t.ppf(1 - 0.05 / 2 / compared, len(differences) - 1)) * error
 
 
 def _last(result: TrialResult) -> float:

@@ -20,6 +20,7 @@ from matplotlib.font_manager import findfont, get_font
 
 from suite.recording.files import write as write_file
 from suite.report.files import write_text
+from suite.spec.metrics import METRICS
 
 INK, QUIET, FAINT, ZONE = "#1d2327", "#5a646b", "#c9cfd3", "#e9edef"
 _COLOURS = (
@@ -170,7 +171,8 @@ def percent_axis(metric_name: str) -> tuple[float, str]:
     """The factor and unit in which a metric is drawn: fractions as per cent, losses and perplexities as they are."""
     if "loss" in metric_name:
         return 1.0, " (nats)"
-    return (1.0, "") if metric_name in ("perplexity", "test_perplexity") else (100.0, " (%)")
+    is_ratio = metric_name in METRICS and METRICS[metric_name].unit == "log_ratio"
+    return (1.0, "") if is_ratio or metric_name == "perplexity" else (100.0, " (%)")
 
 
 def finite(values: Sequence[float]) -> list[float]:

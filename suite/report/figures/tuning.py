@@ -7,7 +7,7 @@ from suite.report import numbers, phrases
 from suite.report.evidence import Evidence
 from suite.report.figures import labels, margins_axis, style
 from suite.report.figures.style import Arms, Figure, Panel
-from suite.verdict.models import ArmTuning, ClaimVerdict
+from suite.verdict.models import ArmTuning, ClaimVerdict, Interval
 from suite.verdict.units import CLAMP
 
 
@@ -65,7 +65,7 @@ def _untuned(evidence: Evidence, claims: Sequence[ClaimVerdict]) -> str:
         for arm in arms:
             settings = evidence.design.settings(workload, arm, evidence.design.default_point)
             text = ", ".join(f"{key} {numbers.setting(settings[key])}" for key in keys if key in settings)
-            if text not in found.setdefault(arm, []):
+            if text and text not in found.setdefault(arm, []):
                 found[arm].append(text)
     if len({tuple(texts) for texts in found.values()}) < 2:
         return ""
@@ -115,6 +115,10 @@ def _budget_panel(evidence: Evidence, arms: Arms, workload: str, tunings: list[A
         return style.finish(figure, name=style.file_stem("budget", workload), alt=alt)
 
 
+def _half(found: Interval) -> float:
+    return (found.high - found.low) / 2
+
+
 def _message(claims: Sequence[ClaimVerdict]) -> str:
     claim = next((claim for claim in claims if claim.primary), claims[0])
     assert claim.at_default is not None
@@ -122,6 +126,7 @@ def _message(claims: Sequence[ClaimVerdict]) -> str:
     against = f"{phrases.name(claim.variant)} against {phrases.name(claim.reference)}"
     if min(abs(claim.at_default.effect), abs(claim.effect)) >= CLAMP and before == after:
         return f"{against}: at least {numbers.plain(CLAMP, 0)} margins, untuned and tuned"
-    if claim.at_default.interval_95.low <= claim.effect <= claim.at_default.interval_95.high:
+    scatter = math.hypot(_half(claim.at_default.interval_95), _half(claim.interval_95))
+    if before == after or abs(claim.effect - claim.at_default.effect) <= scatter:
         return f"Tuning changes {against} by no more than the scatter: {before} margins untuned, {after} tuned"
     return f"Tuning each arm moves {against} from {before} to {after} margins"
