@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/huge_pages.py [--workload cifar10_cnn --scale standard --data-dir DIR]
 
 One training to warm up, then one on the clock, in a process of its own per side and round; rounds alternate, medians
-are compared. As many at once as there are cores. Run it on an otherwise idle machine.
+are compared. As many at once as there are cores. Run it on an otherwise idle machine. Where the kernel uses huge pages
+always (/sys/kernel/mm/transparent_hugepage/enabled), both sides are the same.
 """
 
 import argparse
@@ -26,7 +27,8 @@ SLOTS = os.cpu_count() or 1
 SIDES = {"4 KiB": "", "2 MiB": HUGE_PAGES}
 
 
-def _timed(settings: dict[str, Any], data_dirs: tuple[Path, ...], seconds: Any) -> None:
+def _timed(settings: dict[str, Any], data_dirs: tuple[Path, ...]) -> tuple[float, float]:
+    """Seconds of the second training, and its validation metric."""
     from suite.training import data_cache, engine
 
     own = {key: value for key, value in settings.items() if key.split(".")[0] == "data"}
@@ -36,7 +38,7 @@ def _timed(settings: dict[str, Any], data_dirs: tuple[Path, ...], seconds: Any) 
         began = time.perf_counter()
         *_, last = engine.train(trial, dataset=data_cache.load(data))
         took = time.perf_counter() - began
-    seconds.put((took, last.val_metric))
+    return took, last.val_metric
 
 
 def main() -> None:
@@ -57,15 +59,9 @@ def main() -> None:
     metrics = set()
     for _ in range(arguments.rounds):
         for side in SIDES:
-            queue = context.Queue()
-            given = (settings, tuple(arguments.data_dir), queue)
             os.environ["GLIBC_TUNABLES"] = SIDES[side]  # read when a process begins
-            workers = [context.Process(target=_timed, args=given) for _ in range(SLOTS)]
-            for worker in workers:
-                worker.start()
-            found = [queue.get() for _ in workers]
-            for worker in workers:
-                worker.join()
+            with context.Pool(SLOTS) as pool:
+                found = pool.starmap(_timed, [(settings, tuple(arguments.data_dir))] * SLOTS, chunksize=1)
             times[side].append(max(took for took, _ in found))
             metrics |= {metric for _, metric in found}
     base = statistics.median(next(iter(times.values())))

@@ -16,7 +16,7 @@ def evidence(**by_arm: list[tuple[Any, float]]) -> Any:
         arm: tuple(SimpleNamespace(filters=kept, measurements={"edge_energy": share}) for kept, share in listed)
         for arm, listed in by_arm.items()
     }
-    return SimpleNamespace(selected_runs={"digits_cnn": runs})
+    return SimpleNamespace(shared_runs={"digits_cnn": runs})
 
 
 def drawn(count: int) -> tuple[tuple[float, ...], ...]:

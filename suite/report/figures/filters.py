@@ -18,7 +18,7 @@ _LARGEST, _GAP, _WIDTH = 0.31, 0.06, 4.4
 
 def filters(evidence: Evidence, arms: Arms) -> Figure | None:
     """One panel per workload, a row per arm; None where no trial kept its filters."""
-    kept = those_with(evidence.selected_runs, lambda run: run.filters)
+    kept = those_with(evidence.shared_runs, lambda run: run.filters)
     if not kept:
         return None
     return Figure(
