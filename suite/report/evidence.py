@@ -115,7 +115,7 @@ class Evidence:
         return tuple(
             claim
             for claim in swept
-            if claim.at_default and math.isfinite(claim.effect)
+            if claim.at_default and math.isfinite(claim.effect) and math.isfinite(claim.at_default.raw_effect)
             if self._untuned(claim.variant) != self._untuned(claim.reference)
         )
 

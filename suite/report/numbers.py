@@ -89,7 +89,7 @@ def interval(value: Interval, digits: int = 1) -> str:
 def change_interval(interval: Interval | None, metric: str) -> str:
     """`30 % to 45 % fewer`, `12 % fewer to 8 % more`, `+0.10 to +0.70`."""
     if interval is None or not (math.isfinite(interval.low) and math.isfinite(interval.high)):
-        return "no interval yet"
+        return "no interval"
     unit = METRICS[metric].unit
     if unit != "log_ratio":
         digits = max(_digits(interval.low, unit), _digits(interval.high, unit))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from suite.report import numbers
-from suite.report.scale import detectable, is_clamped, raw_effect, workload_raw_effect
+from suite.report.scale import detectable, is_failed, raw_effect, workload_raw_effect
 from suite.spec.metrics import METRICS
 from suite.verdict.models import ClaimVerdict, FailureCount
 from suite.verdict.units import CLAMP
@@ -76,25 +76,22 @@ def margin_range(claim: ClaimVerdict) -> str:
 
 
 def apart(claim: ClaimVerdict, *, in_margins: bool) -> str:
-    """The workloads one by one, where they disagree and the pooled number would hide it.
+    """The workloads one by one, where the pooled number alone would hide what they say.
 
-    They do if two of their 95 % intervals have nothing in common and not all effects go the same way by a margin. In
-    the metric's unit only where it says the same as the margins: all of one size, no pair cut off.
+    It does where nothing could be decided, and where two of their 95 % intervals have nothing in common and not all
+    effects go the same way by a margin. In margins where the pooled number is, and where a run failed.
     """
     effects = claim.workloads
-    if claim.verdict == "mixed" or len(effects) < 2:
+    if claim.verdict == "mixed" or len(effects) < 2 or (claim.verdict == "inconclusive" and not claim.decided):
         return ""
     disjoint = max(effect.interval_95.low for effect in effects) > min(effect.interval_95.high for effect in effects)
-    if not disjoint or all(effect.effect >= 1 for effect in effects) or all(effect.effect <= -1 for effect in effects):
+    agree = all(effect.effect >= 1 for effect in effects) or all(effect.effect <= -1 for effect in effects)
+    if claim.verdict != "inconclusive" and (agree or not disjoint):
         return ""
-    cut = any(is_clamped(pair) for effect in effects for pair in effect.pairs)
-    if in_margins or cut or len({effect.margin for effect in effects}) > 1:
-        return f"the data sets differ: {each_in_margins(claim)}"
-    each = [
-        f"{numbers.change(workload_raw_effect(effect, claim.unit).centre, claim.metric)} on {effect.workload}"
-        for effect in effects
-    ]
-    return f"the data sets differ: {listed(each)}"
+    if in_margins or any(is_failed(pair) for effect in effects for pair in effect.pairs):
+        return each_in_margins(claim)
+    raw = [numbers.change(workload_raw_effect(effect, claim.unit).centre, claim.metric) for effect in effects]
+    return listed([f"{amount} on {effect.workload}" for amount, effect in zip(raw, effects, strict=True)])
 
 
 def each_in_margins(claim: ClaimVerdict) -> str:

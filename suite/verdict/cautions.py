@@ -43,12 +43,13 @@ def _fallen(claim: Claim, sample: Sample) -> Iterator[str]:
     ):
         diverged = sum(result.status == "diverged" for result in results)
         if diverged:
-            yield f"{diverged} of {n} runs of {arm} on {sample.workload} diverged; each counts as 10 margins"
+            runs = f"{diverged} of {n} runs of {arm} on {sample.workload}"
+            yield f"{runs} diverged; each counts as 10 margins unless both did"
         without = int(np.isnan(values).sum()) - diverged
         if without and sample.scale.target is not None:
             yield (
                 f"{without} of {n} runs of {arm} on {sample.workload} never reached the target of "
-                f"{sample.scale.target:.4g}; each counts as 10 margins"
+                f"{sample.scale.target:.4g}; each counts as 10 margins unless both did"
             )
         elif without:
             yield f"{without} of {n} runs of {arm} on {sample.workload} have a {claim.metric} that is not finite"

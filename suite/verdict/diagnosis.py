@@ -231,7 +231,11 @@ def _overfits(curves: _Curves) -> Diagnosis | None:
     best = int(curves.val.argmin())
     at = curves.epochs[best]
     seen = f"The validation loss is lowest in epoch {at} ({curves.val[best]:.3g}) and rises to {level:.3g}"
-    return Diagnosis(kind="overfitting", epoch=at, sentence=f"{seen}: keep the weights of epoch {at}.")
+    if end(curves.val_metric) > curves.val_metric[best]:
+        advice = "what is right still becomes more: the network grows too sure of itself, not worse"
+    else:
+        advice = f"keep the weights of epoch {at}"
+    return Diagnosis(kind="overfitting", epoch=at, sentence=f"{seen}: {advice}.")
 
 
 def _stays_high(curves: _Curves) -> Diagnosis | None:

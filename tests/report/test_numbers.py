@@ -42,7 +42,7 @@ def test_a_change_is_said_in_the_metric_s_unit_and_direction(raw: float, metric:
         (math.log(2.1), math.log(2.5), "train_seconds", "2.10 to 2.50 times as much"),
         (0.1, 0.7, "test_accuracy", "+0.10 to +0.70"),
         (-0.012, 0.004, "test_loss", f"{MINUS}0.012 to +0.004"),
-        (math.nan, math.nan, "test_loss", "no interval yet"),
+        (math.nan, math.nan, "test_loss", "no interval"),
     ],
 )
 def test_an_interval_names_both_ends_smaller_change_first(low: float, high: float, metric: str, said: str) -> None:

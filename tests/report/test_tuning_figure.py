@@ -17,7 +17,7 @@ def message(before: float, half: float) -> str:
     default = DefaultComparison(
         pairs=5, effect=before, raw_effect=before / 2, interval_95=Interval(low=before - half, high=before + half)
     )
-    return tuning._message([replace(tuned, at_default=default)]).replace("\N{MINUS SIGN}", "-")
+    return tuning._message([replace(tuned, at_default=default)], of_their_own=False).replace("\N{MINUS SIGN}", "-")
 
 
 def test_tuning_moves_an_effect_only_beyond_the_scatter() -> None:

@@ -73,6 +73,17 @@ def test_the_same_rise_on_few_validation_examples_is_noise() -> None:
     assert kind(run(falling(0.01), val, **{"engine.validation_examples": 50})) == "healthy"
 
 
+def test_weights_are_to_be_kept_only_where_accuracy_does_not_go_on_rising() -> None:
+    """Over-confidence raises the loss while ever more examples are right."""
+    val = np.concatenate([falling(0.3, 10), np.linspace(0.35, 1.2, 10)])
+    said = [
+        diagnose(run(falling(0.01), val, accuracy=accuracy), classes=10).sentence
+        for accuracy in (0.9, np.linspace(0.5, 0.9, 20))
+    ]
+    assert said[0].endswith(": keep the weights of epoch 10.")
+    assert said[1].endswith(": what is right still becomes more: the network grows too sure of itself, not worse.")
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_noisy_validation_curve_that_stays_level_is_not_overfitting(seed: int) -> None:
     val = falling(0.4) * (1 + noise(0.1, seed=seed))

@@ -106,10 +106,13 @@ def _message(evidence: Evidence) -> str:
         if all(parts):
             return "Epochs until the target: " + "; ".join(parts)
     ends = {workload: _ending(evidence, workload) for workload in evidence.workloads if evidence.shared_runs[workload]}
+    if not ends:
+        return "Nothing to see yet"
     if len(set(ends.values())) == 1:
         where = "every workload" if len(ends) > 1 else next(iter(ends))
         return f"{next(iter(ends.values()))} on {where}"
-    return "; ".join(f"{ending} on {workload}" for workload, ending in ends.items())
+    first, *others = (f"{ending} on {workload}" for workload, ending in ends.items())
+    return "; ".join((first, *(other[:1].lower() + other[1:] for other in others)))
 
 
 def _speed(claim: ClaimVerdict, index: int) -> str:
@@ -146,7 +149,8 @@ def _ending(evidence: Evidence, workload: str) -> str:
     ]
     if len(alike) == len(runs):
         return "All arms end alike, within the scatter of the seeds,"
-    return f"{phrases.listed([phrases.name(arm) for arm in alike])} end{'s' if len(alike) == 1 else ''} best"
+    others = phrases.listed([phrases.name(arm) for arm in alike if arm != best])
+    return f"{phrases.name(best)} ends best{f' ({others} within the scatter of the seeds)' if others else ''}"
 
 
 def _is_alike(differences: Sequence[float], compared: int) -> bool:

@@ -16,13 +16,14 @@ def tuned_against_default(evidence: Evidence, arms: Arms) -> Figure | None:
     claims = evidence.tuned_claims
     if not claims:
         return None
+    untuned = _untuned(evidence, claims)
     return Figure(
         slug="default",
-        message=_message(claims),
+        message=_message(claims, of_their_own=bool(untuned)),
         caption=(
             "The same comparison twice: both arms as the spec and the workload have them, untuned (hollow), and each "
             "arm at the setting that its own sweep chose (filled). Lines are 95 % intervals, in margins; positive is "
-            f"better for the first arm named.{_untuned(evidence, claims)}"
+            f"better for the first arm named.{untuned}"
         ),
         panels=tuple(_claim_panel(claim, arms) for claim in claims),
     )
@@ -119,13 +120,15 @@ def _half(found: Interval) -> float:
     return (found.high - found.low) / 2
 
 
-def _message(claims: Sequence[ClaimVerdict]) -> str:
+def _message(claims: Sequence[ClaimVerdict], *, of_their_own: bool) -> str:
     claim = next((claim for claim in claims if claim.primary), claims[0])
     assert claim.at_default is not None
     before, after = numbers.signed(claim.at_default.effect, 1), numbers.signed(claim.effect, 1)
     against = f"{phrases.name(claim.variant)} against {phrases.name(claim.reference)}"
     if min(abs(claim.at_default.effect), abs(claim.effect)) >= CLAMP and before == after:
         return f"{against}: at least {numbers.plain(CLAMP, 0)} margins, untuned and tuned"
+    if of_their_own:
+        return f"{against}: {before} margins untuned, at settings of their own, {after} tuned"
     scatter = math.hypot(_half(claim.at_default.interval_95), _half(claim.interval_95))
     if before == after or abs(claim.effect - claim.at_default.effect) <= scatter:
         return f"Tuning changes {against} by no more than the scatter: {before} margins untuned, {after} tuned"
