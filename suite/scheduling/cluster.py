@@ -23,9 +23,7 @@ _TUNE_ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 _CONNECT_SECONDS = 5.0
-HUGE_PAGES = "glibc.malloc.hugetlb=1"
-"""Large activations, which glibc maps anew in every step, take 2 MiB a page fault (benchmarks/huge_pages.py)."""
-_WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "GLIBC_TUNABLES": HUGE_PAGES}
+_WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @contextmanager
