@@ -1,6 +1,7 @@
 """What a reader should know before trusting a claim's verdict, in plain words."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from suite.verdict.samples import PairRuns, Sample
 
 NEAR_CEILING = 0.01
 """Validation error of the reference arm, a fraction, below which 10 % of it is too little to be seen."""
+
+LONG_APART = 1.0
+"""Hours between the two runs of a pair, from which on their times are no longer taken under the same load."""
 
 _MACHINE = {"torch": "torch versions", "cpu": "processors", "gpu": "GPUs", "device": "devices"}
 
@@ -29,7 +33,7 @@ def cautions(
         found += _fallen(claim, sample)
     for sample in samples:
         found += [*_resolution(claim, sample), *_ceiling(claim, sample), *_test_set(claim, sample)]
-        found += _machines(claim, sample)
+        found += [*_machines(claim, sample), *_apart(claim, sample)]
     ours = [tuning for tuning in tunings if tuning.arm in (claim.variant, claim.reference)]
     return tuple(dict.fromkeys([*_budgets(claim, ours, unequal_budgets), *found, *_edges(ours), *_hopeless(ours)]))
 
@@ -103,6 +107,19 @@ def _machines(claim: Claim, sample: Sample) -> Iterator[str]:
             )
 
 
+def _apart(claim: Claim, sample: Sample) -> Iterator[str]:
+    """Stored trials are used again: one side's times may come from an hour in which the machine had more to do."""
+    if not METRICS[claim.metric].timed:
+        return
+    moments = [(_moment(run.variant), _moment(run.reference)) for run in sample.runs]
+    hours = [abs((one - other).total_seconds()) / 3600 for one, other in moments if one and other]
+    if max(hours, default=0.0) > LONG_APART:
+        yield (
+            f"times of {claim.variant} and {claim.reference} on {sample.workload} were taken up to {max(hours):.0f} h "
+            "apart: the machine may have had more to do in one of these hours"
+        )
+
+
 def _different(variant: TrialResult, reference: TrialResult, key: str) -> list[tuple[Any, Any]]:
     theirs, ours = _origin(variant, key), _origin(reference, key)
     return [(theirs, ours)] if theirs is not None and ours is not None and theirs != ours else []
@@ -115,6 +132,15 @@ def _different_sweeps(run: PairRuns, key: str) -> list[tuple[Any, Any]]:
         for variant, reference in zip(run.variant_sweep, run.reference_sweep, strict=False)
         for found in _different(variant, reference, key)
     ]
+
+
+def _moment(result: TrialResult) -> datetime | None:
+    """When the trial ended; None where its record does not say it in a form that can be read."""
+    try:
+        found = datetime.fromisoformat(str(result.provenance.get("recorded_at")))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _origin(result: TrialResult, key: str) -> Any:

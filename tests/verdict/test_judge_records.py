@@ -66,6 +66,23 @@ def test_versions_and_devices_that_differ_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("metric", "new", "old", "said"),
+    [
+        ("train_seconds", "2026-11-27T12:00:00+00:00", "2026-11-27T09:00:00+00:00", True),
+        ("train_seconds", "2026-11-27T12:00:00+00:00", "2026-11-27T11:30:00+00:00", False),
+        ("train_seconds", "2026-11-27T12:00:00+00:00", "this morning", False),
+        ("test_accuracy", "2026-11-27T12:00:00+00:00", "2026-11-27T09:00:00+00:00", False),
+    ],
+)
+def test_times_that_were_taken_hours_apart_are_a_caution(metric: str, new: str, old: str, said: bool) -> None:
+    world = tuned(claim={"metric": metric, "margin": None})
+    for arm, moment in (("new", new), ("old", old)):
+        world.evaluate(arm, noisy(0.9, 5), provenance={"recorded_at": moment})
+    caution = "times of new and old on digits were taken up to 3 h apart: the machine may have had more to do"
+    assert any(warning.startswith(caution) for warning in world.claim().warnings) == said
+
+
 def test_a_reference_near_the_ceiling_is_named() -> None:
     world = tuned(claim={"margin": None})
     world.tune("old", accuracy=0.995)
