@@ -61,8 +61,8 @@ def markdown(judged: Judged, used: Sequence[TrialResult], adjusted: Mapping[str,
     rate = numbers.percent(FALSE_DISCOVERY_RATE)
     lines = [
         f"# Verdicts at scale `{scale}`",
-        f"{size}. Of the primary claims "
-        + ", ".join(f"{count} are {outcome}" for outcome, count in counts.items())
+        f"{size}. The primary claims: "
+        + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
         + ". Written by `suite report --publish`; how a verdict is reached: [docs/verdict.md](../../docs/verdict.md).",
         "Made from "
         + "; ".join(f"{_SOURCES[key]} {escape(', '.join(found))}" for key, found in _sources(used).items())
