@@ -116,10 +116,10 @@ class Evidence:
             claim
             for claim in swept
             if claim.at_default and math.isfinite(claim.effect) and math.isfinite(claim.at_default.raw_effect)
-            if self._untuned(claim.variant) != self._untuned(claim.reference)
+            if self._untuned_settings(claim.variant) != self._untuned_settings(claim.reference)
         )
 
-    def _untuned(self, arm: str) -> list[Settings]:
+    def _untuned_settings(self, arm: str) -> list[Settings]:
         return [self.design.settings(workload, arm, self.design.default_point) for workload in self.workloads]
 
     def metric_name(self, workload: str) -> str:

@@ -75,7 +75,7 @@ def margin_range(claim: ClaimVerdict) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def apart(claim: ClaimVerdict, *, in_margins: bool) -> str:
+def by_workload(claim: ClaimVerdict, *, in_margins: bool) -> str:
     """The workloads one by one, where the pooled number alone would hide what they say.
 
     It does where nothing could be decided, and where two of their 95 % intervals have nothing in common and not all

@@ -60,7 +60,7 @@ def parts(claim: ClaimVerdict) -> Sentence:
     else:
         note = "" if in_margins(claim) else "the number leaves out pairs in which a run failed, the verdict counts them"
         first, then = number, "; ".join(filter(None, (failed, note))) if failed else ""
-    tails = [then, phrases.apart(claim, in_margins=in_margins(claim)), _threshold(claim), phrases.basis(claim)]
+    tails = [then, phrases.by_workload(claim, in_margins=in_margins(claim)), _threshold(claim), phrases.basis(claim)]
     return Sentence(lead=_lead(claim), finding=first, tail="; ".join(filter(None, tails)))
 
 

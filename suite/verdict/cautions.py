@@ -33,7 +33,7 @@ def cautions(
         found += _fallen(claim, sample)
     for sample in samples:
         found += [*_resolution(claim, sample), *_ceiling(claim, sample), *_test_set(claim, sample)]
-        found += [*_machines(claim, sample), *_apart(claim, sample)]
+        found += [*_machines(claim, sample), *_hours_apart(claim, sample)]
     ours = [tuning for tuning in tunings if tuning.arm in (claim.variant, claim.reference)]
     return tuple(dict.fromkeys([*_budgets(claim, ours, unequal_budgets), *found, *_edges(ours), *_hopeless(ours)]))
 
@@ -107,7 +107,7 @@ def _machines(claim: Claim, sample: Sample) -> Iterator[str]:
             )
 
 
-def _apart(claim: Claim, sample: Sample) -> Iterator[str]:
+def _hours_apart(claim: Claim, sample: Sample) -> Iterator[str]:
     """Stored trials are used again: one side's times may come from an hour in which the machine had more to do."""
     if not METRICS[claim.metric].timed:
         return

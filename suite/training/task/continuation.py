@@ -19,8 +19,7 @@ class Continuation:
     """The geometric mean of the probabilities that the true symbols were given: what perplexity is the inverse of."""
 
     tally_every = 1000
-    """The metric that training shows follows from the loss; to look for the most probable of 33,278 words takes a fifth
-    of a step."""
+    """The metric that training shows follows from the loss: no number needs the most probable symbol of every batch."""
 
     def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Where the most probable symbol is the true one: bool (n, T)."""
