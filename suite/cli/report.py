@@ -61,7 +61,7 @@ def report(
     seeds: options.Seeds = None,
     allow_code: options.AllowCode = False,
     publish: Annotated[
-        Path | None, typer.Option("--publish", help="Also write SCALE.md and SCALE.json of all verdicts there.")
+        Path | None, typer.Option("--publish", help="Also add the verdicts to SCALE.md and SCALE.json there.")
     ] = None,
     json: options.Json = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """Published verdicts: every claim of the ablations at a scale in a sentence, with where the numbers come from.
 
-For people as Markdown, for programs as JSON; `suite report --publish results/reference` writes both.
+For people as Markdown, for programs as JSON; `suite report --publish results/reference` writes both. Ablations that
+were published earlier stay until they are published anew, so that no machine has to hold the trials of all of them.
 """
 
 import json
@@ -18,7 +19,11 @@ from suite.verdict.models import AblationVerdict, ClaimVerdict
 from suite.verdict.multiplicity import FALSE_DISCOVERY_RATE, over_catalogue
 
 Judged = Sequence[tuple[Design, AblationVerdict]]
+Entry = dict[str, Any]
+"""As in the JSON file: an ablation, one of its claims, or a study of several that were published in one go."""
 _SOURCES = {"commit": "commit", "torch": "torch", "ray": "Ray", "python": "Python", "cpu": "processor", "gpu": "GPU"}
+
+_ORIGINS = "Published at several times; trials are counted with those of ablations that have been published anew since."
 
 
 def write_reference(
@@ -29,81 +34,124 @@ def write_reference(
     scale: str,
     catalogue_size: int | None = None,
 ) -> Path:
-    """Writes SCALE.md and SCALE.json into `folder`; gives the former. Raises StoreError if that cannot be done.
+    """Adds the verdicts to SCALE.md and SCALE.json in `folder`; gives the former.
 
     `catalogue_size` is the number of primary claims that the correction is for: at least as many as are published.
+    Raises StoreError if the files cannot be written, or what was published earlier cannot be read.
     """
     path = folder / f"{scale}.md"
-    primary = [words.primary(verdict) for _, verdict in judged]
-    found = over_catalogue([claim.p_verdict for claim in primary], catalogue_size) if judged else None
-    adjusted = dict(zip((design.ablation.id for design, _ in judged), found.adjusted if found else (), strict=True))
+    earlier, studies = _published(path.with_suffix(".json"))
+    new = {design.ablation.id: _ablation(design, verdict) for design, verdict in judged}
     used = [results[name] for name in sorted(_trials(judged) & results.keys())]
-    entries = [_entry(design, verdict, adjusted[design.ablation.id]) for design, verdict in judged]
+    ablations = sorted((earlier | new).values(), key=lambda ablation: ablation["id"])
+    _correct(ablations, catalogue_size)
+    studies = [
+        *({**study, "ablations": left} for study in studies if (left := _without(study["ablations"], new))),
+        *([_study(new, used)] if new else []),
+    ]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files.write_text(path, markdown(judged, used, adjusted, scale=scale))
-        record = {"scale": scale, "made_from": _sources(used), "trials": len(used), "ablations": entries}
+        files.write_text(path, markdown(ablations, studies, scale=scale))
+        record = {"scale": scale, "studies": studies, "ablations": ablations}
         files.write_text(path.with_suffix(".json"), json.dumps(record, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
         raise StoreError(f"--publish {folder}: cannot be written ({error.strerror or error})") from error
     return path
 
 
-def markdown(judged: Judged, used: Sequence[TrialResult], adjusted: Mapping[str, float], *, scale: str) -> str:
+def _published(path: Path) -> tuple[dict[str, Entry], list[Entry]]:
+    """Ablations by id, and the studies they came from; nothing where there is no such file."""
+    if not path.exists():
+        return {}, []
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        ablations, studies = record["ablations"], record["studies"]
+        markdown(ablations, studies, scale=record["scale"])  # raises where anything is missing
+        return {ablation["id"]: ablation for ablation in ablations}, studies
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"--publish {path}: cannot be read as published verdicts; move it away to publish afresh"
+        raise StoreError(message) from error
+
+
+def _without(ids: Iterable[str], replaced: Iterable[str]) -> list[str]:
+    return sorted(set(ids) - set(replaced))
+
+
+def _correct(ablations: Iterable[Entry], catalogue_size: int | None) -> None:
+    """Adjusts the p-values of the primary claims to one another."""
+    primary = [_primary(ablation) for ablation in ablations]
+    if primary:
+        p_values = [math.nan if claim["p"] is None else claim["p"] for claim in primary]
+        for claim, adjusted in zip(primary, over_catalogue(p_values, catalogue_size).adjusted, strict=True):
+            claim["adjusted_p"] = adjusted
+
+
+def _primary(ablation: Entry) -> Entry:
+    claims: list[Entry] = ablation["claims"]
+    return next((claim for claim in claims if claim["primary"]), claims[0])
+
+
+def markdown(ablations: Sequence[Entry], studies: Sequence[Entry], *, scale: str) -> str:
     """The tips in a table, then all claims in another, and what they were made from."""
-    primary = {design.ablation.id: words.primary(verdict) for design, verdict in judged}
-    counts = {
-        outcome: sum(claim.outcome == outcome for claim in primary.values())
-        for outcome in ("supported", "contradicted", "undecided")
-    }
-    hours = sum(result.measurements.get("total_seconds", 0.0) for result in used) / 3600
-    size = f"{len(judged)} ablation{'s' * (len(judged) != 1)}, {len(used):,} trials, {hours:.1f} hours of training"
+    outcomes = [_primary(ablation)["outcome"] for ablation in ablations]
+    counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in ("supported", "contradicted", "undecided"))
     rate = numbers.percent(FALSE_DISCOVERY_RATE)
     lines = [
         f"# Verdicts at scale `{scale}`",
-        f"{size}. The primary claims: "
-        + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        + ". Written by `suite report --publish`; how a verdict is reached: [docs/verdict.md](../../docs/verdict.md).",
-        "Made from "
-        + "; ".join(f"{_SOURCES[key]} {escape(', '.join(found))}" for key, found in _sources(used).items())
-        + ".",
+        f"{_plural(len(ablations), 'ablation')}. The primary claims: {counts}. Written by `suite report --publish`; "
+        "how a verdict is reached: [docs/verdict.md](../../docs/verdict.md).",
+        _ORIGINS * (len(studies) > 1),
+        "\n".join(_origin(study, of_all=len(studies) == 1) for study in studies),
         "## The tips",
         f"Each by its primary claim; p adjusted for the whole catalogue (Benjamini and Hochberg, {rate} false).",
         "| tip | outcome | what was measured | adjusted p |\n| --- | --- | --- | --- |\n"
-        + "\n".join(_tip(design, primary[design.ablation.id], adjusted) for design, _ in judged),
+        + "\n".join(map(_tip, ablations)),
         "## All claims",
         "| ablation | claim | outcome | what was measured |\n| --- | --- | --- | --- |\n"
-        + "\n".join(_row(design, claim) for design, verdict in judged for claim in verdict.claims),
+        + "\n".join(_row(ablation, claim) for ablation in ablations for claim in ablation["claims"]),
     ]
     return tidy("\n\n".join(lines))
 
 
-def _tip(design: Design, claim: ClaimVerdict, adjusted: Mapping[str, float]) -> str:
-    tip = f"[{escape(design.ablation.tip)}](../../docs/catalogue.md#{design.ablation.id})"
-    p = numbers.p_value(adjusted[design.ablation.id]) if claim.verdict != "inconclusive" else ""
-    return f"| {tip} | {_marked(claim)} | {escape(words.sentence(claim))} | {escape(p)} |"
+def _origin(study: Entry, *, of_all: bool) -> str:
+    names = "" if of_all else ": " + ", ".join(f"`{name}`" for name in study["ablations"])
+    made_from = "; ".join(f"{_SOURCES[key]} {escape(', '.join(found))}" for key, found in study["made_from"].items())
+    hours = f"{study['hours']:.1f} hours of training"
+    return f"- {_plural(study['trials'], 'trial')}, {hours} ({made_from}){names}."
 
 
-def _row(design: Design, claim: ClaimVerdict) -> str:
-    ablation = f"[{design.ablation.id}](../../docs/catalogue.md#{design.ablation.id})"
-    name = f"{escape(claim.name)}{' (primary)' if claim.primary else ''}"
-    return f"| {ablation} | {name} | {_marked(claim)} | {escape(words.sentence(claim))} |"
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def _marked(claim: ClaimVerdict) -> str:
-    return f"**{claim.outcome}**" if claim.outcome != "undecided" else claim.outcome
+def _tip(ablation: Entry) -> str:
+    claim = _primary(ablation)
+    tip = f"[{escape(ablation['tip'])}](../../docs/catalogue.md#{ablation['id']})"
+    p = numbers.p_value(claim["adjusted_p"]) if claim["verdict"] != "inconclusive" else ""
+    return f"| {tip} | {_marked(claim)} | {escape(claim['sentence'])} | {escape(p)} |"
 
 
-def _entry(design: Design, verdict: AblationVerdict, adjusted: float) -> dict[str, Any]:
+def _row(ablation: Entry, claim: Entry) -> str:
+    link = f"[{ablation['id']}](../../docs/catalogue.md#{ablation['id']})"
+    name = f"{escape(claim['name'])}{' (primary)' if claim['primary'] else ''}"
+    return f"| {link} | {name} | {_marked(claim)} | {escape(claim['sentence'])} |"
+
+
+def _marked(claim: Entry) -> str:
+    outcome: str = claim["outcome"]
+    return f"**{outcome}**" if outcome != "undecided" else outcome
+
+
+def _ablation(design: Design, verdict: AblationVerdict) -> Entry:
     return {
         "id": design.ablation.id,
         "tip": design.ablation.tip,
         "workloads": [workload.id for workload in design.workloads],
-        "claims": [_numbers(claim, adjusted if claim.primary else None) for claim in verdict.claims],
+        "claims": [_claim(claim) for claim in verdict.claims],
     }
 
 
-def _numbers(claim: ClaimVerdict, adjusted: float | None) -> dict[str, Any]:
+def _claim(claim: ClaimVerdict) -> Entry:
     """Effects are variant against reference; in margins, more is better. None where nothing is known yet."""
     return {
         "name": claim.name,
@@ -121,7 +169,7 @@ def _numbers(claim: ClaimVerdict, adjusted: float | None) -> dict[str, Any]:
         "interval_in_margins": [_known(claim.repeated_interval.low), _known(claim.repeated_interval.high)],
         "margins": {effect.workload: effect.margin for effect in claim.workloads},
         "p": _known(claim.p_verdict),
-        "adjusted_p": adjusted,
+        "adjusted_p": None,
         "sentence": words.sentence(claim),
     }
 
@@ -134,12 +182,17 @@ def _trials(judged: Judged) -> set[str]:
     return {entry.trial.id for design, _ in judged for entry in design.roster()}
 
 
-def _sources(used: Iterable[TrialResult]) -> dict[str, list[str]]:
-    """Whatever the trials' provenance names, each once."""
+def _study(ids: Iterable[str], used: Sequence[TrialResult]) -> Entry:
+    """What was published in one go; of the trials' provenance each value once."""
     found: dict[str, set[str]] = {key: set() for key in _SOURCES}
     for result in used:
         for key in _SOURCES:
             if result.provenance.get(key):
                 value = str(result.provenance[key])
                 found[key].add(value[:7] if key == "commit" else value)
-    return {key: sorted(values) for key, values in found.items() if values}
+    return {
+        "made_from": {key: sorted(values) for key, values in found.items() if values},
+        "trials": len(used),
+        "hours": math.fsum(result.measurements.get("total_seconds", 0.0) for result in used) / 3600,
+        "ablations": sorted(ids),
+    }

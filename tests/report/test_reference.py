@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import report_study
 
 from suite.errors import StoreError
 from suite.report.reference import write_reference
+from suite.spec.design import Design
 from suite.verdict.judge import judge
 
 
@@ -23,8 +25,9 @@ def test_every_claim_is_there_in_a_sentence_with_what_it_was_made_from(tmp_path:
     )
     text = path.read_text(encoding="utf-8")
     assert path.name == "quick.md"
-    assert f"1 ablation, {len(results)} trials" in text
-    assert "Made from commit abcdef0; torch 2.8.0; processor a \\| processor." in text, "only trials that were used"
+    assert "1 ablation. The primary claims: 1 supported, 0 contradicted, 0 undecided." in text
+    assert f"- {len(results)} trials, " in text
+    assert "(commit abcdef0; torch 2.8.0; processor a \\| processor)." in text, "only trials that were used"
     rows = [line for line in text.splitlines() if line.startswith("| [bn_vs_dropout]")]
     assert len(rows) == 2
     assert "bn_is_faster (primary) | **supported** | “bn” clearly helps" in rows[0]
@@ -48,3 +51,35 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"--publish .*file/x: cannot be written"):
         write_reference([], {}, tmp_path / "file" / "x", scale="quick")
+
+
+def test_what_was_published_earlier_stays_until_it_is_published_anew(tmp_path: Path) -> None:
+    design = report_study.design()
+    other = replace(design, ablation=design.ablation.model_copy(update={"id": "another"}))
+    results = report_study.results(design)
+    verdict = judge(design, results)
+
+    def publish(which: Design, commit: str) -> dict[str, Any]:
+        made = {name: replace(result, provenance={"commit": commit}) for name, result in results.items()}
+        path = write_reference([(which, verdict)], made, tmp_path, scale="quick")
+        record: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return record
+
+    alone = publish(design, "first11")
+    both = publish(other, "second2")
+    assert [entry["id"] for entry in both["ablations"]] == ["another", "bn_vs_dropout"]
+    assert [study["ablations"] for study in both["studies"]] == [["bn_vs_dropout"], ["another"]]
+    assert [study["made_from"]["commit"] for study in both["studies"]] == [["first11"], ["second2"]]
+    one, two = (record["ablations"][-1]["claims"][0] for record in (alone, both))
+    assert two["adjusted_p"] == one["p"], "two claims of the same p: no correction is left"
+    assert one["sentence"] in (tmp_path / "quick.md").read_text(encoding="utf-8")
+    again = publish(design, "third33")
+    assert [study["made_from"]["commit"] for study in again["studies"]] == [["second2"], ["third33"]]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"scale": "quick", "studies": [], "ablations": [{"id": "a"}]}'])
+def test_a_file_of_something_else_is_not_written_over(tmp_path: Path, content: str) -> None:
+    (tmp_path / "quick.json").write_text(content)
+    with pytest.raises(StoreError, match=r"quick.json: cannot be read as published verdicts"):
+        write_reference([], {}, tmp_path, scale="quick")
+    assert (tmp_path / "quick.json").read_text() == content
