@@ -65,9 +65,9 @@ class TrialResult:
     selected_epoch: int | None
     """The epoch whose weights were kept (by the `selection` slot); None unless completed."""
     measurements: Mapping[str, float]
-    """By name (suite/spec/metrics.py): train_accuracy, val_accuracy, val_macro_f1, val_loss, parameters,
-    flops_per_example, peak_memory_bytes, train_seconds (pretraining_seconds of them before), total_seconds; for
-    evaluation trials also test_accuracy, test_macro_f1 and test_loss."""
+    """By name (suite/spec/metrics.py): classes (of a language model, its symbols), train_accuracy, val_accuracy,
+    val_macro_f1, val_loss, parameters, flops_per_example, peak_memory_bytes, train_seconds (pretraining_seconds of them
+    before), total_seconds; for evaluation trials also test_accuracy, test_macro_f1 and test_loss."""
     test_correct: str | None
     """Per-example correctness on the test set, packed bits in base64 (see `per_example`)."""
     test_examples: int

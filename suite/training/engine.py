@@ -139,6 +139,7 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
 
     # ---------------------------------------------------------------------------------------------- result
     measurements = {
+        "classes": float(mine.classes),
         "parameters": float(sum(p.numel() for p in stage.parameters)),
         "flops_per_example": counted.flops_per_example,
         # a CPU has no such meter that means anything in a reused process: there it is counted, not measured

@@ -65,19 +65,15 @@ class Diagnosis:
     sentence: str
 
 
-def diagnose(result: TrialResult, *, classes: int | None = None) -> Diagnosis:
-    """Reads the epochs' records and the settings, nothing else; the first rule that holds names the kind.
-
-    classes: guessing among them costs ln(classes) nats. Where it is not given, that loss is estimated from the run
-    itself (`_guessed`).
-    """
+def diagnose(result: TrialResult) -> Diagnosis:
+    """Reads the epochs' records, the settings and the number of classes; the first rule that holds names the kind."""
     epochs = [record for record in result.epochs if math.isfinite(record.train_loss) and math.isfinite(record.val_loss)]
     if result.status == "diverged" or len(epochs) < len(result.epochs):
         at = epochs[-1].epoch + 1 if epochs else 1
         return Diagnosis(kind="diverged", epoch=at, sentence=f"The loss was no longer a finite number in epoch {at}.")
     if len(epochs) < MIN_EPOCHS:
         return Diagnosis(kind="too short", epoch=None, sentence=f"{len(epochs)} epochs are too few to judge a curve.")
-    curves = _Curves(epochs, result.settings, classes)
+    curves = _Curves(epochs, result)
     if result.metric_name not in _SHARES_OF_RIGHT:
         rules = _ANY_LOSS
     else:
@@ -88,14 +84,16 @@ def diagnose(result: TrialResult, *, classes: int | None = None) -> Diagnosis:
 class _Curves:
     """The curves as arrays of shape (epochs,), and what the rules ask of them."""
 
-    def __init__(self, epochs: Sequence[EpochRecord], settings: Settings, classes: int | None) -> None:
+    def __init__(self, epochs: Sequence[EpochRecord], result: TrialResult) -> None:
         self.epochs = [record.epoch for record in epochs]
         self.train: Floats = np.array([record.train_loss for record in epochs])
         self.val: Floats = np.array([record.val_loss for record in epochs])
         self.val_metric: Floats = np.array([record.val_metric for record in epochs])
-        self.chance = math.log(classes) if classes else _guessed(self)
-        self.examples = _count(settings.get("engine.validation_examples"))
-        self.is_excused = _is_regularised(settings)
+        classes = result.measurements.get("classes", 0.0)
+        told = classes > 1 and result.settings.get("loss") == "cross_entropy"
+        self.chance = math.log(classes) if told else _guessed(self)
+        self.examples = _count(result.settings.get("engine.validation_examples"))
+        self.is_excused = _is_regularised(result.settings)
 
     @cached_property
     def is_at_chance(self) -> bool:
@@ -137,7 +135,9 @@ def scatter(curve: Floats) -> float:
 
 
 def _guessed(curves: _Curves) -> float:
-    """The loss of guessing: the training loss of the first epoch; where the loss exploded, from the accuracy.
+    """The loss of guessing, where it is not ln(classes) or nobody said among how many.
+
+    The training loss of the first epoch; where the loss exploded, from the accuracy.
 
     A run that guesses among k classes is right in one case of k; k is taken to be between two and a thousand.
     """

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from own_code import seen_batches, seen_inputs
-from tiny import finish, numbers, random_dataset, run, trial, without_seconds
+from tiny import SETTINGS, TOKENS, finish, numbers, random_dataset, random_tokens, run, trial, without_seconds
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -387,9 +387,11 @@ def test_bf16_on_the_cpu_is_finite_and_near_fp32_but_not_equal(digits: Dataset) 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_gpu_gives_nearly_the_numbers_of_the_cpu_and_twice_the_same(digits: Dataset) -> None:
-    cpu = run(digits)
-    gpu, again = (run(digits, engine__device="cuda") for _ in range(2))
+@pytest.mark.parametrize("kind", ["images", "texts"])
+def test_a_gpu_gives_nearly_the_numbers_of_the_cpu_and_twice_the_same(digits: Dataset, kind: str) -> None:
+    data, base = (digits, SETTINGS) if kind == "images" else (random_tokens(), TOKENS)
+    cpu = run(data, base=base)
+    gpu, again = (run(data, base=base, engine__device="cuda") for _ in range(2))
     assert gpu.epochs[0].train_loss == pytest.approx(cpu.epochs[0].train_loss, rel=0.01)
     assert gpu.measurements["test_accuracy"] == pytest.approx(cpu.measurements["test_accuracy"], abs=0.05)
     assert gpu.measurements["flops_per_example"] == cpu.measurements["flops_per_example"]

@@ -221,6 +221,58 @@ def test_a_language_model_is_trained_as_in_a_plain_loop_of_torch() -> None:
             losses.append(loss.item())
         assert result.epochs[epoch].train_loss == pytest.approx(sum(losses) / len(losses), rel=1e-5)
     assert result.measurements["val_perplexity"] == pytest.approx(math.exp(result.epochs[-1].val_loss))
+    assert result.measurements["classes"] == 20
+
+
+def test_texts_are_classified_as_in_a_plain_loop_of_torch_with_packed_sequences() -> None:
+    """An epoch is a single step, so that each step's loss, gradient and validation loss are compared."""
+    data, epochs = random_tokens(), 4
+    changes: dict[str, Any] = {
+        "schedule": "constant", "optimizer": "adam", "optimizer__lr": 0.03, "gradients": "clip_norm",
+        "gradients__max_norm": 0.05, "engine__epochs": epochs, "engine__batch_size": 200,
+    }  # fmt: skip
+    settings, result = trial(base=TOKENS, **changes).settings, run(data, base=TOKENS, **changes)
+    split = split_rows(settings, data, 3, train_examples=200, validation_examples=100)
+    model: Any = build_model(settings, (50,), 10, 3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
+
+    def loss(rows: Tensor) -> Tensor:
+        inputs, targets = data.inputs[rows].long(), data.targets[rows]
+        lengths = (inputs != 0).sum(dim=1)
+        packed = nn.utils.rnn.pack_padded_sequence(
+            model.embedding(inputs), lengths, batch_first=True, enforce_sorted=False
+        )
+        _, (last, _) = model.recurrent1.forwards.cell(packed)
+        return functional.cross_entropy(model.output(last[0]), targets)
+
+    for record in result.epochs:
+        optimizer.zero_grad()
+        before = loss(split.train)
+        before.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), 0.05)
+        optimizer.step()
+        assert record.train_loss == pytest.approx(before.item(), rel=1e-5)
+        assert record.gradient_norm == pytest.approx(norm.item(), rel=1e-4), "the norm before clipping"
+        assert record.gradient_norm > 0.05
+        assert record.val_loss == pytest.approx(loss(split.validation).item(), rel=1e-5)
+    words = epochs * int((data.inputs[split.train] != 0).sum())
+    seconds = sum(record.seconds for record in result.epochs)
+    assert result.measurements["tokens_per_second"] == pytest.approx(words / seconds)
+
+
+@pytest.mark.parametrize("place", ["embedding", "between", "output"])
+def test_dropout_and_normalisation_stand_where_they_are_asked_for(place: str) -> None:
+    model = network(layers=3, dropout=1.0, dropout_at=(place,), norm_at=(place,), pooling="mean").train()
+    seen: dict[str, Tensor] = {}
+    for name in ("recurrent1", "recurrent2", "recurrent3", "output"):
+        model.get_submodule(name).register_forward_pre_hook(lambda _, inputs, name=name: seen.update({name: inputs[0]}))
+    model(tokens())
+    emptied = {name for name, values in seen.items() if not values.any()}
+    wanted = {"embedding": {"recurrent1"}, "between": {"recurrent2", "recurrent3"}, "output": {"output"}}
+    assert emptied == wanted[place]
+    norms = {name.split(".")[0] for name, part in model.named_modules() if isinstance(part, nn.LayerNorm)}
+    after = {"embedding": {"after_embedding"}, "between": {"after1", "after2"}, "output": {"after3"}}
+    assert norms == after[place]
 
 
 def test_a_layer_norm_lstm_without_its_norms_is_torch_s_lstm() -> None:
