@@ -103,7 +103,8 @@ def markdown(ablations: Sequence[Entry], studies: Sequence[Entry], *, scale: str
         _ORIGINS * (len(studies) > 1),
         "\n".join(_origin(study, of_all=len(studies) == 1) for study in studies),
         "## The tips",
-        f"Each by its primary claim; p adjusted for the whole catalogue (Benjamini and Hochberg, {rate} false).",
+        f"Each by its primary claim; p adjusted for the whole catalogue (Benjamini and Hochberg, {rate} false). Where "
+        f"it is above {rate}, the ablation by itself says so, but of so many a few may be expected to be false.",
         "| tip | outcome | what was measured | adjusted p |\n| --- | --- | --- | --- |\n"
         + "\n".join(map(_tip, ablations)),
         "## All claims",
