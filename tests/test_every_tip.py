@@ -19,6 +19,14 @@ ROWS = (
     "adam_lr", "radam", "cosine_tmax", "grad_clip", "lstm_init", "norm_dropout_placement", "rnn_layer_norm",
     "metric_learning_order", "triplet_margin", "batch_size_one", "embed_vs_hidden", "lstm_depth",
     "weight_decay", "cnn_depth", "gru_vs_lstm", "strong_baseline", "padding_length", "data_over_model",
+    # rows that name several families have an ablation in each
+    "focal_loss_det", "finetune_vs_scratch_det", "binary_then_finetune_det", "multiscale_seg",
+    "norm_dropout_placement_seq",
+    *(f"{row}_seq" for row in ("sgd_vs_adam", "batch_size", "batch_size_one", "adam_lr", "radam", "cosine_tmax")),
+    *(f"{row}_lm" for row in ("sgd_vs_adam", "batch_size", "batch_size_one", "adam_lr", "radam", "grad_clip")),
+    *(f"{row}_lm" for row in ("lstm_init", "rnn_layer_norm", "embed_vs_hidden", "lstm_depth", "gru_vs_lstm")),
+    *(f"{row}_seq" for row in ("weight_decay", "shuffle", "early_stopping", "overfit_small_set", "strong_baseline")),
+    "data_over_model_seq",
 )  # fmt: skip
 ABLATIONS = {path.stem: path for path in find_ablations(ROOT / "ablations")}
 

@@ -181,6 +181,14 @@ METRICS: dict[str, Metric] = {
     "train_seconds": Metric(
         label="training time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, timed=True
     ),
+    "test_seconds": Metric(
+        label="time to score the test set",
+        unit="log_ratio",
+        higher_is_better=False,
+        default_margin=_FIVE_PERCENT,
+        timed=True,
+        evaluation_only=True,
+    ),
     "parameters": Metric(label="parameters", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT),
     "flops_per_example": Metric(
         label="training FLOPs per example", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT

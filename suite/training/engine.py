@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from suite.spec.trials import Trial
 from suite.training.answers import KEPT, photograph
 from suite.training.arguments import PositiveFloat, PositiveInt
+from suite.training.augment import OfSeveralSizes
 from suite.training.batches import scoring_batches
 from suite.training.build import arguments, bind, build_model
 from suite.training.cost import cost
@@ -98,7 +99,11 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     counted_for = [
         item for item in settings.items() if item[0].split(".")[0] in ("model", "init", "pretraining", "loss")
     ]
-    counted = cost((sample.shape, mine.classes, *counted_for), model, stage.criterion, sample, labels)
+    sizes = stage.augment.each(sample, labels) if isinstance(stage.augment, OfSeveralSizes) else [(sample, labels)]
+    counted = [
+        cost((inputs.shape, mine.classes, *counted_for), model, stage.criterion, inputs, targets)
+        for inputs, targets in sizes
+    ]
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
 
@@ -141,11 +146,11 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
     measurements = {
         "classes": float(mine.classes),
         "parameters": float(sum(p.numel() for p in stage.parameters)),
-        "flops_per_example": counted.flops_per_example,
+        "flops_per_example": math.fsum(each.flops_per_example for each in counted) / len(counted),
         # a CPU has no such meter that means anything in a reused process: there it is counted, not measured
         "peak_memory_bytes": float(torch.cuda.max_memory_allocated())
         if device == "cuda"
-        else counted.fixed_bytes + counted.bytes_per_example * batch_size,
+        else max(each.fixed_bytes + each.bytes_per_example * batch_size for each in counted),
         "train_seconds": before + sum(record.seconds for record in records),
     }
     if computed:
@@ -169,7 +174,9 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
             rows = scored_rows(settings, dataset)
             inputs, labels = preprocess(dataset.test_inputs[rows]), dataset.test_targets[rows]
             test = Resident(Examples(inputs, labels, mine.classes, mine.symbols), where)
+            began = time.perf_counter()
             test_loss, tallies = evaluate(test)
+            measurements["test_seconds"] = time.perf_counter() - began
             parts = stage.task.per_example(tallies)
             scored = {name: values.flatten().cpu().numpy() for name, values in parts.items()}
             answers = evaluate.answers(test, dataset.test_inputs[rows[:KEPT]], split.classes)

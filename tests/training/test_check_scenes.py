@@ -45,8 +45,12 @@ def loaded(workload: str, **faults: Any) -> Loaded:
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
-def test_a_healthy_set_up_raises_no_alarm(workload: str) -> None:
-    assert checkup.check(settings(workload), data(workload), 0).wrong == ()
+def test_a_healthy_set_up_raises_no_alarm_and_learns_a_few_images_by_heart(workload: str) -> None:
+    found = checkup.check(settings(workload), data(workload), 0)
+    assert found.wrong == ()
+    assert found.measured.overfit.attempts[0].learnt, "at its own rate, by its own optimiser"
+    if workload != "glyph_retrieval":
+        assert found.measured.overfit.examples == 8
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny import PIXELS, random_pixels, run
 from torch import Tensor, nn
 
 from suite.errors import DataError
@@ -132,6 +133,19 @@ def test_the_sizes_depend_on_the_generator_only() -> None:
         return [augment(batch, torch.zeros(2, dtype=torch.int64), draws)[0].shape[3] for _ in range(30)]
 
     assert widths(1) == widths(1) != widths(2)
+
+
+def test_the_cost_of_training_at_several_sizes_is_their_mean_and_the_memory_that_of_the_largest() -> None:
+    def costs(*factors: float) -> tuple[float, float]:
+        found = run(
+            random_pixels(pool=300), base=PIXELS, augment="multi_scale", augment__factors=factors, engine__epochs=1
+        ).measurements
+        return found["flops_per_example"], found["peak_memory_bytes"]
+
+    small, large, both = costs(0.5), costs(1.0), costs(0.5, 1.0)
+    assert small[0] == pytest.approx(large[0] / 4, rel=0.05)
+    assert both == (pytest.approx((small[0] + large[0]) / 2), large[1])
+    assert small[1] < large[1]
 
 
 class _BySize(nn.Module):
