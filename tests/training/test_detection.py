@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from torchmetrics.detection import MeanAveragePrecision
+from torchvision.models.detection._utils import Matcher
 from torchvision.ops import box_iou
 
 from suite.training import anchors, average_precision
@@ -43,10 +44,10 @@ def guesses(targets: Tensor, most: int, seed: int) -> Tensor:
     return torch.cat([near, score], dim=2)
 
 
-def library(detected: Tensor, targets: Tensor) -> dict[str, Tensor]:
+def library(detected: Tensor, targets: Tensor, overlaps: list[float] | None = None) -> dict[str, Tensor]:
     """COCO's metrics by torchmetrics, which asks COCO's own code."""
     recalls = np.linspace(0, 1, 101).tolist()  # as COCO has them: torchmetrics' own are in single precision
-    metric = MeanAveragePrecision(backend="faster_coco_eval", rec_thresholds=recalls)
+    metric = MeanAveragePrecision(backend="faster_coco_eval", rec_thresholds=recalls, iou_thresholds=overlaps)
     for found, true in zip(detected, targets, strict=True):
         found, true = found[found[:, 0] != VOID], true[true[:, 0] != VOID]
         metric.update(
@@ -81,6 +82,47 @@ def test_recall_counts_the_objects_of_a_size_that_are_found() -> None:
     assert average_precision.recall(matches, 0, 20) == 0.5
     assert average_precision.recall(matches, 20) == 0.0
     assert np.isnan(average_precision.recall(matches, 100))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_one_class_recall_by_size_is_coco_s_at_its_lowest_overlap(seed: int) -> None:
+    """Objects apart from one another: one of another size is no rival for a detection."""
+    draw = generator(seed)
+    places = 300 * torch.stack(torch.meshgrid(torch.arange(3), torch.arange(2), indexing="ij"), dim=2).view(6, 2)
+    side = 10 + 190 * torch.rand(30, 6, 2, generator=draw)
+    targets = torch.cat([torch.zeros(30, 6, 1), places.expand(30, 6, 2), places + side], dim=2)
+    detected = torch.cat([targets, torch.rand(30, 6, 1, generator=draw)], dim=2)
+    detected[..., 1:5] += 0.2 * side.repeat(1, 1, 2) * torch.randn(30, 6, 4, generator=draw)
+    expected = library(detected, targets, [0.5])
+    found = task.build(most=6).metrics(task_tallies(detected, targets), 0.0)
+    assert found["recall"] == pytest.approx(float(expected["mar_100"]))
+    for size in ("small", "medium", "large"):
+        assert 0.1 < found[f"recall_{size}"] < 0.9
+        assert found[f"recall_{size}"] == pytest.approx(float(expected[f"mar_{size}"]))
+
+
+def task_tallies(detected: Tensor, targets: Tensor) -> Tensor:
+    objects = torch.cat([targets, targets.new_full((*targets.shape[:2], 1), torch.nan)], dim=2)
+    return torch.cat([detected, objects], dim=1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_anchors_stand_for_what_torchvision_s_matcher_has_them_stand_for(seed: int) -> None:
+    targets, draw = boxes(8, 5, 3, seed), generator(seed + 10)
+    corner, side = torch.rand(8, 400, 2, generator=draw) * 80, 5 + torch.rand(8, 400, 2, generator=draw) * 30
+    placed = torch.cat([corner, corner + side], dim=2)
+    found, seen = anchors.match(placed, targets), set[str]()
+    for image in range(8):
+        there = (targets[image, :, 0] != VOID).nonzero()[:, 0]
+        quality = box_iou(targets[image, there, 1:], placed[image])
+        wanted = Matcher(0.5, 0.4, allow_low_quality_matches=True)(quality)
+        assert torch.equal(found.object[image], torch.where(wanted >= 0, 1, torch.where(wanted == -1, 0, VOID)))
+        # below, torchvision's may stand for another object than the one that they are kept for
+        sure = quality.max(dim=0).values >= 0.5
+        assert torch.equal(found.row[image][sure], there[wanted[sure]])
+        kinds = {"not judged": wanted == -2, "kept": (wanted >= 0) & ~sure, "sure": sure}
+        seen |= {kind for kind, those in kinds.items() if those.any()}
+    assert len(seen) == 3
 
 
 def test_an_object_is_found_once() -> None:
