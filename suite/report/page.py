@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from suite.errors import StoreError
-from suite.report import diagnosis_table, files, markdown, phrases, record_tables, tables, words
+from suite.report import diagnosis_table, files, learning_table, markdown, phrases, record_tables, tables, words
 from suite.report.evidence import Evidence
 from suite.spec.design import Design
 from suite.trial_result import TrialResult
@@ -128,6 +128,7 @@ def _tables(evidence: Evidence) -> dict[str, Any]:
     return {
         "diagnosis": diagnosis,
         "diagnosis_line": diagnosis_line,
+        "along_the_way": learning_table.along_the_way(evidence),
         "claims_table": tables.turned(tables.claims(verdict)),
         "by_workload": [tables.by_workload(claim) for claim in with_pairs],
         "looks": [tables.looks(claim) for claim in verdict.claims if claim.looks],
@@ -149,7 +150,7 @@ def _sections(context: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...], li
     seen = context["has_looks"]
     return [
         ("What was measured", ("forest",), [context["claims_table"], *context["by_workload"]] if seen else []),
-        ("How the arms learn", ("curves",), [context["diagnosis"]]),
+        ("How the arms learn", ("curves",), [context["diagnosis"], context["along_the_way"]]),
         ("Seed by seed", ("pairs",), []),
         ("What the networks find", ("recall", "answers"), []),
         ("What the first layer looks for", ("filters",), []),

@@ -1,5 +1,7 @@
 """Per-example records, and what a reader is warned of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from measured import BEST, noisy, result, tuned
@@ -28,6 +30,31 @@ def test_per_example_records_widen_the_interval() -> None:
     assert without.workloads[0].test_set_variance is None
     assert any(warning.startswith("on this test set: digits") for warning in without.warnings)
     assert not any("on this test set" in warning for warning in with_records.warnings)
+
+
+def test_an_example_s_part_in_another_metric_counts_as_right_and_wrong_do() -> None:
+    """As kept of mean IoU and mean average precision: here with the same numbers, so that the same must come out."""
+    rng = np.random.default_rng(0)
+    lucky = rng.random(500) < 0.04
+    worlds = {metric: tuned(claim={"metric": f"test_{metric}", "margin": 0.5}) for metric in ("accuracy", "mean_iou")}
+    for workload in worlds["accuracy"].workloads:
+        for pair in range(20):
+            old = rng.random(500) < 0.9
+            for arm, right in (("new", np.where(lucky, True, old)), ("old", old)):
+                trials = {
+                    metric: world.design.evaluation_trial(workload, arm, BEST, pair) for metric, world in worlds.items()
+                }
+                share = float(right.mean())
+                worlds["accuracy"].keep(result(trials["accuracy"], share, correct=right))
+                scored = result(trials["mean_iou"], share, test_mean_iou=share)
+                worlds["mean_iou"].keep(
+                    replace(scored, test_shares={"mean_iou": tuple(map(float, right))}, test_examples=500)
+                )
+    bits, shares = (world.claim() for world in worlds.values())
+    assert shares.workloads[0].test_set_variance == pytest.approx(bits.workloads[0].test_set_variance)
+    assert shares.workloads[0].test_examples == 500
+    assert shares.looks[0].standard_error == pytest.approx(bits.looks[0].standard_error)
+    assert not any("on this test set" in warning for warning in shares.warnings)
 
 
 def test_pairs_beyond_the_clamp_are_not_taken_for_equal_ones() -> None:

@@ -1,0 +1,49 @@
+"""What was recorded while the arms learnt: how large gradients were before clipping, how often embeddings collapsed."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from suite.report import numbers
+from suite.report.evidence import Evidence
+from suite.report.tables import Cell, Table, number, text
+from suite.trial_result import TrialResult
+
+
+def along_the_way(evidence: Evidence) -> Table:
+    """A row per arm and workload, only of what the ablation is about; no rows where that is neither of the two.
+
+    Gradient norms: where an arm treats gradients. Collapse: where it was measured, in tuning runs as well, because a
+    setting at which embeddings collapse is not chosen.
+    """
+    clips = any(row.result.settings.get("gradients", "none") != "none" for row in evidence.rows)
+    collapses = any("val_collapsed" in row.result.measurements for row in evidence.rows)
+    columns = (
+        *("workload", "arm"),
+        *(("gradient norm before clipping, median epoch", "in its largest epoch") if clips else ()),
+        *(("collapsed while tuning", "collapsed when scored") if collapses else ()),
+    )
+    rows = []
+    for workload in evidence.workloads:
+        for arm in evidence.shown_arms:
+            scored = evidence.completed(workload, arm)
+            tuned = [
+                row.result for row in evidence.rows if row.is_tuning and row.workload == workload and arm in row.arms
+            ]
+            norms = _norms(scored) if clips else ()
+            counts = [_collapsed(runs) for runs in (tuned, scored)] if collapses else ()
+            rows.append((text(workload), text(arm), *norms, *counts))
+    return Table(caption="Recorded along the way", columns=columns, rows=tuple(rows) if clips or collapses else ())
+
+
+def _norms(runs: Sequence[TrialResult]) -> tuple[Cell, Cell]:
+    """Medians over the runs."""
+    found = [[epoch.gradient_norm for epoch in run.epochs] for run in runs]
+    if not found:
+        return number(numbers.NOTHING), number(numbers.NOTHING)
+    return number(f"{median(map(median, found)):.3g}"), number(f"{median(map(max, found)):.3g}")
+
+
+def _collapsed(runs: Sequence[TrialResult]) -> Cell:
+    known = [run.measurements["val_collapsed"] for run in runs if "val_collapsed" in run.measurements]
+    count = sum(value > 0.5 for value in known)
+    return number(f"{count} of {len(known)}", "warn" if count else None)

@@ -1,0 +1,46 @@
+from dataclasses import replace
+
+import report_study
+
+from suite.report.evidence import Evidence
+from suite.report.learning_table import along_the_way
+from suite.trial_result import TrialResult
+from suite.verdict.judge import judge
+
+
+def evidence(**changes: object) -> Evidence:
+    """Runs of `bn` collapse while tuning at one rate, all have gradients that grow from epoch to epoch."""
+    design = report_study.design()
+    found = report_study.results(design)
+
+    def spoiled(result: TrialResult) -> TrialResult:
+        epochs = tuple(replace(epoch, gradient_norm=float(epoch.epoch)) for epoch in result.epochs)
+        measured = dict(result.measurements)
+        if "collapse" in changes:
+            high = result.purpose == "tuning" and result.settings["optimizer.lr"] == 0.3
+            measured["val_collapsed"] = float(high and result.settings["model.norm"] == "batch")
+        settings = {**result.settings, "gradients": changes.get("gradients", "none")}
+        return replace(result, epochs=epochs, measurements=measured, settings=settings)  # type: ignore[arg-type]
+
+    return Evidence(design, judge(design, found), {key: spoiled(result) for key, result in found.items()})
+
+
+def test_what_no_arm_is_about_is_no_table() -> None:
+    assert not along_the_way(evidence()).rows
+
+
+def test_clipped_gradients_are_told_before_clipping() -> None:
+    table = along_the_way(evidence(gradients="clip_norm"))
+    assert table.columns == ("workload", "arm", "gradient norm before clipping, median epoch", "in its largest epoch")
+    told = {(row[0].text, row[1].text): [cell.text for cell in row[2:]] for row in table.rows}
+    assert told["digits_cnn", "bn"] == ["3.5", "6"]
+    assert len(told) == 6
+
+
+def test_collapses_are_counted_while_tuning_and_when_scored() -> None:
+    table = along_the_way(evidence(collapse=True))
+    told = {(row[0].text, row[1].text): [cell.text for cell in row[2:]] for row in table.rows}
+    assert table.columns[2:] == ("collapsed while tuning", "collapsed when scored")
+    assert told["glyphs_cnn", "neither"][0].startswith("0 of ")
+    assert not told["glyphs_cnn", "bn"][0].startswith("0 of ")
+    assert told["glyphs_cnn", "bn"][1].startswith("0 of ")
