@@ -67,7 +67,8 @@ class TrialResult:
     measurements: Mapping[str, float]
     """By name (suite/spec/metrics.py): classes (of a language model, its symbols), train_accuracy, val_accuracy,
     val_macro_f1, val_loss, parameters, flops_per_example, peak_memory_bytes, train_seconds (pretraining_seconds of them
-    before), total_seconds; for evaluation trials also test_accuracy, test_macro_f1 and test_loss."""
+    before), total_seconds; for evaluation trials also test_accuracy, test_macro_f1, test_loss and scoring_seconds (of
+    the test set, without the metrics made of it)."""
     test_correct: str | None
     """Per-example correctness on the test set, packed bits in base64 (see `per_example`)."""
     test_examples: int

@@ -17,7 +17,7 @@ from suite.recording.storage import Storage
 from suite.recording.store import Store
 from suite.report import words
 from suite.report.reference import write_reference
-from suite.spec.ablation import FOLDER, find_ablations
+from suite.spec.ablation import FOLDER, find_ablations, load_ablation
 from suite.verdict.judge import judge
 from suite.verdict.models import AblationVerdict
 
@@ -61,7 +61,7 @@ def report(
     seeds: options.Seeds = None,
     allow_code: options.AllowCode = False,
     publish: Annotated[
-        Path | None, typer.Option("--publish", help="Also add the verdicts to SCALE.md and SCALE.json there.")
+        Path | None, typer.Option("--publish", help="Also add what was measured to SCALE.md and SCALE.json there.")
     ] = None,
     json: options.Json = False,
 ) -> None:
@@ -79,8 +79,8 @@ def report(
     written = write_reports(opened)
     if publish:
         judged = [(design, item.verdict) for design, item in zip(opened.designs, written, strict=True)]
-        catalogue_size = len(find_ablations(FOLDER))
-        write_reference(judged, opened.results, publish, scale=scale, catalogue_size=catalogue_size)
+        catalogue = [load_ablation(str(path), allow_code=allow_code) for path in find_ablations(FOLDER)]
+        write_reference(judged, opened.results, publish, scale=scale, catalogue=catalogue)
     if json:
         print_json([{"report": str(item.page), "verdict": item.verdict} for item in written])
     else:

@@ -11,7 +11,7 @@ from suite.verdict.models import AblationVerdict, ClaimVerdict, Pair
 
 COSTS = (
     "train_seconds",
-    "test_seconds",
+    "scoring_seconds",
     "flops_per_example",
     "parameters",
     "peak_memory_bytes",

@@ -10,16 +10,16 @@ from suite.trial_result import TrialResult
 
 
 def along_the_way(evidence: Evidence) -> Table:
-    """A row per arm and workload, only of what the ablation is about; no rows where that is neither of the two.
+    """A row per arm and workload; no rows if the ablation is about neither.
 
-    Gradient norms: where an arm treats gradients. Collapse: where it was measured, in tuning runs as well, because a
+    Gradient norms: where an arm clips them. Collapse: where it was measured, in tuning runs as well, because a
     setting at which embeddings collapse is not chosen.
     """
-    clips = any(row.result.settings.get("gradients", "none") != "none" for row in evidence.rows)
+    clips = any(changes.get("gradients") == "clip_norm" for changes in evidence.design.ablation.arms.values())
     collapses = any("val_collapsed" in row.result.measurements for row in evidence.rows)
     columns = (
         *("workload", "arm"),
-        *(("gradient norm before clipping, median epoch", "in its largest epoch") if clips else ()),
+        *(("gradient norm before clipping: median over epochs", "the same: largest epoch") if clips else ()),
         *(("collapsed while tuning", "collapsed when scored") if collapses else ()),
     )
     rows = []

@@ -13,6 +13,7 @@ from typing import Any
 from suite.errors import StoreError
 from suite.report import files, numbers, words
 from suite.report.markdown import escape, tidy
+from suite.spec.ablation import Ablation
 from suite.spec.design import Design
 from suite.trial_result import TrialResult
 from suite.verdict.models import AblationVerdict, ClaimVerdict
@@ -23,7 +24,7 @@ Entry = dict[str, Any]
 """As in the JSON file: an ablation, one of its claims, or a study of several that were published in one go."""
 _SOURCES = {"commit": "commit", "torch": "torch", "ray": "Ray", "python": "Python", "cpu": "processor", "gpu": "GPU"}
 
-_ORIGINS = "Published at several times; trials are counted with those of ablations that have been published anew since."
+_ORIGINS = "Published in several goes; a go's trials include those of its ablations that were published again later."
 
 
 def write_reference(
@@ -32,21 +33,30 @@ def write_reference(
     folder: Path,
     *,
     scale: str,
-    catalogue_size: int | None = None,
+    catalogue: Sequence[Ablation] = (),
 ) -> Path:
-    """Adds the verdicts to SCALE.md and SCALE.json in `folder`; gives the former.
+    """Adds the verdicts of which something was measured to SCALE.md and SCALE.json in `folder`; gives the former.
 
-    `catalogue_size` is the number of primary claims that the correction is for: at least as many as are published.
+    The correction is for one primary claim of each ablation of the `catalogue`, or of each that is published if those
+    are more. What was published earlier of an ablation that makes other claims now is left out.
     Raises StoreError if the files cannot be written, or what was published earlier cannot be read.
     """
     path = folder / f"{scale}.md"
     earlier, studies = _published(path.with_suffix(".json"))
+    claims = {ablation.id: set(ablation.claims) for ablation in catalogue}
+    outdated = {name for name, entry in earlier.items() if claims.get(name, _names(entry)) != _names(entry)}
+    judged = [item for item in judged if any(claim.pairs for claim in item[1].claims)]
     new = {design.ablation.id: _ablation(design, verdict) for design, verdict in judged}
     used = [results[name] for name in sorted(_trials(judged) & results.keys())]
-    ablations = sorted((earlier | new).values(), key=lambda ablation: ablation["id"])
-    _correct(ablations, catalogue_size)
+    kept = {name: entry for name, entry in earlier.items() if name not in outdated}
+    ablations = sorted((kept | new).values(), key=lambda ablation: ablation["id"])
+    _correct(ablations, len(catalogue))
     studies = [
-        *({**study, "ablations": left} for study in studies if (left := _without(study["ablations"], new))),
+        *(
+            {**study, "ablations": left}
+            for study in studies
+            if (left := _without(study["ablations"], new.keys() | outdated))
+        ),
         *([_study(new, used)] if new else []),
     ]
     try:
@@ -66,18 +76,23 @@ def _published(path: Path) -> tuple[dict[str, Entry], list[Entry]]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         ablations, studies = record["ablations"], record["studies"]
-        markdown(ablations, studies, scale=record["scale"])  # raises where anything is missing
+        _correct(ablations, 0)
+        markdown(ablations, studies, scale=record["scale"])  # both raise where anything is missing
         return {ablation["id"]: ablation for ablation in ablations}, studies
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         message = f"--publish {path}: cannot be read as published verdicts; move it away to publish afresh"
         raise StoreError(message) from error
 
 
+def _names(ablation: Entry) -> set[str]:
+    return {claim["name"] for claim in ablation["claims"]}
+
+
 def _without(ids: Iterable[str], replaced: Iterable[str]) -> list[str]:
     return sorted(set(ids) - set(replaced))
 
 
-def _correct(ablations: Iterable[Entry], catalogue_size: int | None) -> None:
+def _correct(ablations: Iterable[Entry], catalogue_size: int) -> None:
     """Adjusts the p-values of the primary claims to one another."""
     primary = [_primary(ablation) for ablation in ablations]
     if primary:
@@ -87,8 +102,8 @@ def _correct(ablations: Iterable[Entry], catalogue_size: int | None) -> None:
 
 
 def _primary(ablation: Entry) -> Entry:
-    claims: list[Entry] = ablation["claims"]
-    return next((claim for claim in claims if claim["primary"]), claims[0])
+    claim: Entry = next(claim for claim in ablation["claims"] if claim["primary"])
+    return claim
 
 
 def markdown(ablations: Sequence[Entry], studies: Sequence[Entry], *, scale: str) -> str:
@@ -148,15 +163,15 @@ def _ablation(design: Design, verdict: AblationVerdict) -> Entry:
         "id": design.ablation.id,
         "tip": design.ablation.tip,
         "workloads": [workload.id for workload in design.workloads],
-        "claims": [_claim(claim) for claim in verdict.claims],
+        "claims": [_claim(claim, primary=claim is words.primary(verdict)) for claim in verdict.claims],
     }
 
 
-def _claim(claim: ClaimVerdict) -> Entry:
+def _claim(claim: ClaimVerdict, *, primary: bool) -> Entry:
     """Effects are variant against reference; in margins, more is better. None where nothing is known yet."""
     return {
         "name": claim.name,
-        "primary": claim.primary,
+        "primary": primary,
         "variant": claim.variant,
         "reference": claim.reference,
         "metric": claim.metric,

@@ -103,7 +103,7 @@ def by_workload(claim: ClaimVerdict) -> Table:
 def _workload(claim: ClaimVerdict, effect: WorkloadEffect) -> tuple[Cell, ...]:
     raw = workload_raw_effect(effect, claim.unit)
     notes = ["significantly opposite to the pooled effect"] if effect.significantly_opposite else []
-    if METRICS[claim.metric].evaluation_only and effect.test_set_variance is None:
+    if METRICS[claim.metric].of_test_examples and effect.test_set_variance is None:
         notes.append("on this test set: how another one would differ was not measured")
     if raw.partial:
         notes.append("effect and interval of the pairs in which both runs have a value; margins of all")

@@ -35,6 +35,11 @@ class Metric:
     needs: Mapping[str, str] = field(default_factory=dict)
     """Mechanisms without which nobody measures it, by slot."""
 
+    @property
+    def of_test_examples(self) -> bool:
+        """Another test set would have another value."""
+        return self.evaluation_only and not self.timed
+
 
 _FIVE_PERCENT = math.log(1.05)
 
@@ -181,7 +186,7 @@ METRICS: dict[str, Metric] = {
     "train_seconds": Metric(
         label="training time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, timed=True
     ),
-    "test_seconds": Metric(
+    "scoring_seconds": Metric(
         label="time to score the test set",
         unit="log_ratio",
         higher_is_better=False,

@@ -8,7 +8,7 @@ from functools import cached_property
 from suite.spec.defaults import essential
 from suite.trial_result import Purpose, Settings
 
-ENGINE_VERSION = 4
+ENGINE_VERSION = 5
 """Raise it with any change to suite/training that can change a trial's numbers, a default's value among them: old
 results are then not reused. A new slot or argument whose default changes nothing needs no new version."""
 

@@ -85,7 +85,7 @@ def _ceiling(claim: Claim, sample: Sample) -> Iterator[str]:
 def _test_set(claim: Claim, sample: Sample) -> Iterator[str]:
     """Where nothing is known of how the test examples vary, the verdict speaks of these examples only."""
     completed = np.isfinite(sample.variant) & np.isfinite(sample.reference)
-    if METRICS[claim.metric].evaluation_only and sample.test_set_variance is None and completed.sum() >= 2:
+    if METRICS[claim.metric].of_test_examples and sample.test_set_variance is None and completed.sum() >= 2:
         yield (
             f"on this test set: {sample.workload} has no per-example record of {METRICS[claim.metric].label}, so that "
             "the interval does not hold for another test set"

@@ -59,9 +59,9 @@ def test_what_was_published_earlier_stays_until_it_is_published_anew(tmp_path: P
     results = report_study.results(design)
     verdict = judge(design, results)
 
-    def publish(which: Design, commit: str) -> dict[str, Any]:
+    def publish(which: Design, commit: str, **more: Any) -> dict[str, Any]:
         made = {name: replace(result, provenance={"commit": commit}) for name, result in results.items()}
-        path = write_reference([(which, verdict)], made, tmp_path, scale="quick")
+        path = write_reference([(which, verdict)], made, tmp_path, scale="quick", **more)
         record: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         return record
 
@@ -75,6 +75,13 @@ def test_what_was_published_earlier_stays_until_it_is_published_anew(tmp_path: P
     assert one["sentence"] in (tmp_path / "quick.md").read_text(encoding="utf-8")
     again = publish(design, "third33")
     assert [study["made_from"]["commit"] for study in again["studies"]] == [["second2"], ["third33"]]
+    write_reference([(design, judge(design, {}))], {}, tmp_path, scale="quick")
+    unchanged = json.loads((tmp_path / "quick.json").read_text(encoding="utf-8"))
+    assert unchanged == again, "of what was not measured nothing is published"
+    renamed = other.ablation.model_copy(update={"claims": {"new": design.ablation.claims["bn_is_faster"]}})
+    last = publish(design, "fourth4", catalogue=[renamed, design.ablation])
+    assert [entry["id"] for entry in last["ablations"]] == ["bn_vs_dropout"], "the other makes other claims now"
+    assert [study["ablations"] for study in last["studies"]] == [["bn_vs_dropout"]]
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"scale": "quick", "studies": [], "ablations": [{"id": "a"}]}'])

@@ -42,6 +42,7 @@ class Retrieval:
         embeddings are about the same (Schroff et al., FaceNet, 2015, section 3.2), else 0.
         """
         near = _neighbours(tallies)
+        _neighbours.cache_clear()
         return {
             "recall_at_1": float(near.nearest_right.mean()),
             "map_at_r": float(near.precision_at_r.mean()),
@@ -81,7 +82,7 @@ class _Neighbours(NamedTuple):
     """The mean over those of other classes; NaN where there are none."""
 
 
-@lru_cache(maxsize=1)  # a tensor is its own key: the test set's are asked for twice
+@lru_cache(maxsize=1)  # a tensor is its own key: `per_example` finds them, `metrics` asks again and lets go
 def _neighbours(tallies: Tensor) -> _Neighbours:
     """Block by block: of all pairs at once there may be too many for the memory."""
     vectors, labels = tallies[:, :-1], tallies[:, -1]
