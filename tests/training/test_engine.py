@@ -335,6 +335,8 @@ def test_the_test_set_is_read_by_evaluation_trials_only() -> None:
     tuning = run(unreadable, purpose="tuning", selection="best_val_loss", **PARTS)
     assert tuning.status == "completed"
     assert (tuning.test_correct, tuning.per_example("test_accuracy"), tuning.test_examples) == (None, None, 0)
+    assert not {name for name in tuning.measurements if name.startswith(("test_", "scoring_"))}
+    assert run(NOISE, purpose="evaluation", **PARTS).measurements["scoring_seconds"] > 0
     with pytest.raises(RuntimeError, match="meta"):
         run(unreadable, purpose="evaluation", **PARTS)
 
