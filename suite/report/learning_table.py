@@ -1,5 +1,6 @@
 """What was recorded while the arms learnt: how large gradients were before clipping, how often embeddings collapsed."""
 
+import math
 from collections.abc import Sequence
 from statistics import median
 
@@ -29,18 +30,26 @@ def along_the_way(evidence: Evidence) -> Table:
             tuned = [
                 row.result for row in evidence.rows if row.is_tuning and row.workload == workload and arm in row.arms
             ]
-            norms = _norms(scored) if clips else ()
+            norms = _norms(evidence.shared_runs.get(workload, {}).get(arm, ())) if clips else ()
             counts = [_collapsed(runs) for runs in (tuned, scored)] if collapses else ()
             rows.append((text(workload), text(arm), *norms, *counts))
     return Table(caption="Recorded along the way", columns=columns, rows=tuple(rows) if clips or collapses else ())
 
 
 def _norms(runs: Sequence[TrialResult]) -> tuple[Cell, Cell]:
-    """Medians over the runs."""
-    found = [[epoch.gradient_norm for epoch in run.epochs] for run in runs]
+    """Medians over the runs, those that diverged among them: their gradients are what clipping is about."""
+    found = [[_or_infinite(epoch.gradient_norm) for epoch in run.epochs] for run in runs if run.epochs]
     if not found:
         return number(numbers.NOTHING), number(numbers.NOTHING)
-    return number(f"{median(map(median, found)):.3g}"), number(f"{median(map(max, found)):.3g}")
+    return _norm(median(map(median, found))), _norm(median(map(max, found)))
+
+
+def _norm(value: float) -> Cell:
+    return number(f"{value:.3g}") if math.isfinite(value) else number("not finite", "warn")
+
+
+def _or_infinite(norm: float) -> float:
+    return norm if math.isfinite(norm) else math.inf
 
 
 def _collapsed(runs: Sequence[TrialResult]) -> Cell:

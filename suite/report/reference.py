@@ -6,7 +6,7 @@ were published earlier stay until they are published anew, so that no machine ha
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,23 +42,16 @@ def write_reference(
     Raises StoreError if the files cannot be written, or what was published earlier cannot be read.
     """
     path = folder / f"{scale}.md"
-    earlier, studies = _published(path.with_suffix(".json"))
-    claims = {ablation.id: set(ablation.claims) for ablation in catalogue}
-    outdated = {name for name, entry in earlier.items() if claims.get(name, _names(entry)) != _names(entry)}
-    judged = [item for item in judged if any(claim.pairs for claim in item[1].claims)]
-    new = {design.ablation.id: _ablation(design, verdict) for design, verdict in judged}
-    used = [results[name] for name in sorted(_trials(judged) & results.keys())]
-    kept = {name: entry for name, entry in earlier.items() if name not in outdated}
-    ablations = sorted((kept | new).values(), key=lambda ablation: ablation["id"])
+    measured = [item for item in judged if any(claim.pairs for claim in item[1].claims)]
+    ablations, studies = _published(path.with_suffix(".json"))
+    ablations, studies = _without(ablations, studies, _outdated(ablations, catalogue))
+    if measured:
+        new = [_ablation(design, verdict) for design, verdict in measured]
+        ablations, studies = _without(ablations, studies, {ablation["id"] for ablation in new})
+        ablations = sorted([*ablations, *new], key=lambda ablation: ablation["id"])
+        used = [results[name] for name in sorted(_trials(measured) & results.keys())]
+        studies = [*studies, _study([ablation["id"] for ablation in new], used)]
     _correct(ablations, len(catalogue))
-    studies = [
-        *(
-            {**study, "ablations": left}
-            for study in studies
-            if (left := _without(study["ablations"], new.keys() | outdated))
-        ),
-        *([_study(new, used)] if new else []),
-    ]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files.write_text(path, markdown(ablations, studies, scale=scale))
@@ -69,27 +62,35 @@ def write_reference(
     return path
 
 
-def _published(path: Path) -> tuple[dict[str, Entry], list[Entry]]:
-    """Ablations by id, and the studies they came from; nothing where there is no such file."""
+def _published(path: Path) -> tuple[list[Entry], list[Entry]]:
+    """Ablations, and the studies they came from; nothing where there is no such file."""
     if not path.exists():
-        return {}, []
+        return [], []
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         ablations, studies = record["ablations"], record["studies"]
         _correct(ablations, 0)
         markdown(ablations, studies, scale=record["scale"])  # both raise where anything is missing
-        return {ablation["id"]: ablation for ablation in ablations}, studies
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return ablations, studies
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
         message = f"--publish {path}: cannot be read as published verdicts; move it away to publish afresh"
         raise StoreError(message) from error
 
 
-def _names(ablation: Entry) -> set[str]:
-    return {claim["name"] for claim in ablation["claims"]}
+def _outdated(ablations: Iterable[Entry], catalogue: Iterable[Ablation]) -> set[str]:
+    """Ids of those that make other claims now."""
+    claims = {ablation.id: set(ablation.claims) for ablation in catalogue}
+    made = {ablation["id"]: {claim["name"] for claim in ablation["claims"]} for ablation in ablations}
+    return {name for name, names in made.items() if claims.get(name, names) != names}
 
 
-def _without(ids: Iterable[str], replaced: Iterable[str]) -> list[str]:
-    return sorted(set(ids) - set(replaced))
+def _without(
+    ablations: Sequence[Entry], studies: Sequence[Entry], gone: Collection[str]
+) -> tuple[list[Entry], list[Entry]]:
+    """What is left without the ablations of these ids, and studies of which something is left."""
+    kept = [ablation for ablation in ablations if ablation["id"] not in gone]
+    cut = [{**study, "ablations": [name for name in study["ablations"] if name not in gone]} for study in studies]
+    return kept, [study for study in cut if study["ablations"]]
 
 
 def _correct(ablations: Iterable[Entry], catalogue_size: int) -> None:

@@ -187,7 +187,7 @@ METRICS: dict[str, Metric] = {
         label="training time", unit="log_ratio", higher_is_better=False, default_margin=_FIVE_PERCENT, timed=True
     ),
     "scoring_seconds": Metric(
-        label="time to score the test set",
+        label="scoring time",
         unit="log_ratio",
         higher_is_better=False,
         default_margin=_FIVE_PERCENT,

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import report_study
@@ -8,7 +9,7 @@ from suite.trial_result import TrialResult
 from suite.verdict.judge import judge
 
 
-def evidence(*, clipped: bool = False, collapse: bool = False) -> Evidence:
+def evidence(*, clipped: bool = False, collapse: bool = False, diverged: bool = False) -> Evidence:
     """Runs of `bn` collapse while tuning at one rate, all have gradients that grow from epoch to epoch."""
     arms = {"neither": {}, "bn": {"model.norm": "batch"}, "bn_dropout": {"model.norm": "batch", "model.dropout": 0.5}}
     if clipped:
@@ -22,6 +23,8 @@ def evidence(*, clipped: bool = False, collapse: bool = False) -> Evidence:
         if collapse:
             high = result.purpose == "tuning" and result.settings["optimizer.lr"] == 0.3
             measured["val_collapsed"] = float(high and result.settings["model.norm"] == "batch")
+        if diverged and result.settings["model.norm"] == "none":
+            return replace(result, epochs=(replace(epochs[0], gradient_norm=math.nan),), status="diverged")
         return replace(result, epochs=epochs, measurements=measured)
 
     return Evidence(design, judge(design, found), {key: spoiled(result) for key, result in found.items()})
@@ -37,6 +40,13 @@ def test_clipped_gradients_are_told_before_clipping() -> None:
     told = {(row[0].text, row[1].text): [cell.text for cell in row[2:]] for row in table.rows}
     assert told["digits_cnn", "bn"] == ["3.5", "6"]
     assert len(told) == 6
+
+
+def test_gradients_of_runs_that_diverged_are_not_left_out() -> None:
+    table = along_the_way(evidence(clipped=True, diverged=True))
+    told = {(row[0].text, row[1].text): [cell.text for cell in row[2:]] for row in table.rows}
+    assert told["digits_cnn", "neither"] == ["not finite", "not finite"]
+    assert told["digits_cnn", "bn"] == ["3.5", "6"]
 
 
 def test_collapses_are_counted_while_tuning_and_when_scored() -> None:
