@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from suite.cli import options, study
-from suite.cli.console import out, print_json
+from suite.cli.console import note, out, print_json
 from suite.cli.study import Study
 from suite.errors import InputError
 from suite.recording.export import export
@@ -80,7 +80,9 @@ def report(
     if publish:
         judged = [(design, item.verdict) for design, item in zip(opened.designs, written, strict=True)]
         catalogue = [load_ablation(str(path), allow_code=allow_code) for path in find_ablations(FOLDER)]
-        write_reference(judged, opened.results, publish, scale=scale, catalogue=catalogue)
+        gone = write_reference(judged, opened.results, publish, scale=scale, catalogue=catalogue)
+        for name in gone:
+            note(f"{name}: makes other claims now than were published of it; taken out of {publish}")
     if json:
         print_json([{"report": str(item.page), "verdict": item.verdict} for item in written])
     else:

@@ -34,17 +34,19 @@ def write_reference(
     *,
     scale: str,
     catalogue: Sequence[Ablation] = (),
-) -> Path:
-    """Adds the verdicts of which something was measured to SCALE.md and SCALE.json in `folder`; gives the former.
+) -> list[str]:
+    """Adds the verdicts of which something was measured to SCALE.md and SCALE.json in `folder`.
 
     The correction is for one primary claim of each ablation of the `catalogue`, or of each that is published if those
-    are more. What was published earlier of an ablation that makes other claims now is left out.
+    are more. What was published earlier of an ablation that makes other claims now is left out; the result is the ids
+    of those that were not published anew.
     Raises StoreError if the files cannot be written, or what was published earlier cannot be read.
     """
     path = folder / f"{scale}.md"
     measured = [item for item in judged if any(claim.pairs for claim in item[1].claims)]
     ablations, studies = _published(path.with_suffix(".json"))
-    ablations, studies = _without(ablations, studies, _outdated(ablations, catalogue))
+    outdated = _outdated(ablations, catalogue)
+    ablations, studies = _without(ablations, studies, outdated)
     if measured:
         new = [_ablation(design, verdict) for design, verdict in measured]
         ablations, studies = _without(ablations, studies, {ablation["id"] for ablation in new})
@@ -59,7 +61,7 @@ def write_reference(
         files.write_text(path.with_suffix(".json"), json.dumps(record, ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
         raise StoreError(f"--publish {folder}: cannot be written ({error.strerror or error})") from error
-    return path
+    return sorted(outdated - {ablation["id"] for ablation in ablations})
 
 
 def _published(path: Path) -> tuple[list[Entry], list[Entry]]:

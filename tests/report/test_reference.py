@@ -20,11 +20,9 @@ def test_every_claim_is_there_in_a_sentence_with_what_it_was_made_from(tmp_path:
     provenance = {"commit": "abcdef0123", "torch": "2.8.0", "cpu": "a | processor", "command": "suite run"}
     results = {name: replace(result, provenance=provenance) for name, result in found.items()}
     stranger = replace(next(iter(results.values())), provenance={"torch": "1.0"})
-    path = write_reference(
-        [(design, judge(design, results))], {**results, "0": stranger}, tmp_path / "new", scale="quick"
-    )
+    write_reference([(design, judge(design, results))], {**results, "0": stranger}, tmp_path / "new", scale="quick")
+    path = tmp_path / "new" / "quick.md"
     text = path.read_text(encoding="utf-8")
-    assert path.name == "quick.md"
     assert "1 ablation. The primary claims: 1 supported, 0 contradicted, 0 undecided." in text
     assert f"- {len(results)} trials, " in text
     assert "(commit abcdef0; torch 2.8.0; processor a \\| processor)." in text, "only trials that were used"
@@ -61,9 +59,9 @@ def test_what_was_published_earlier_stays_until_it_is_published_anew(tmp_path: P
 
     def publish(which: Design, commit: str, **more: Any) -> dict[str, Any]:
         made = {name: replace(result, provenance={"commit": commit}) for name, result in results.items()}
-        path = write_reference([(which, verdict)], made, tmp_path, scale="quick", **more)
-        record: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        return record
+        gone = write_reference([(which, verdict)], made, tmp_path, scale="quick", **more)
+        record: dict[str, Any] = json.loads((tmp_path / "quick.json").read_text(encoding="utf-8"))
+        return {**record, "gone": gone}
 
     alone = publish(design, "first11")
     both = publish(other, "second2")
@@ -77,11 +75,14 @@ def test_what_was_published_earlier_stays_until_it_is_published_anew(tmp_path: P
     assert [study["made_from"]["commit"] for study in again["studies"]] == [["second2"], ["third33"]]
     write_reference([(design, judge(design, {}))], {}, tmp_path, scale="quick")
     unchanged = json.loads((tmp_path / "quick.json").read_text(encoding="utf-8"))
-    assert unchanged == again, "of what was not measured nothing is published"
+    assert {**unchanged, "gone": []} == again, "of what was not measured nothing is published"
     renamed = other.ablation.model_copy(update={"claims": {"new": design.ablation.claims["bn_is_faster"]}})
     last = publish(design, "fourth4", catalogue=[renamed, design.ablation])
     assert [entry["id"] for entry in last["ablations"]] == ["bn_vs_dropout"], "the other makes other claims now"
     assert [study["ablations"] for study in last["studies"]] == [["bn_vs_dropout"]]
+    assert last["gone"] == ["another"]
+    changed = design.ablation.model_copy(update={"claims": {"new": design.ablation.claims["bn_is_faster"]}})
+    assert publish(design, "fifth55", catalogue=[changed])["gone"] == [], "published anew, so nothing is missing"
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"scale": "quick", "studies": [], "ablations": [{"id": "a"}]}'])
