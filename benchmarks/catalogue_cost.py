@@ -7,11 +7,9 @@ Seconds of training and evaluation over two workers; Ray, the queue and the repo
 
 from collections.abc import Iterable
 
-from stored_study import asked_for
+from stored_study import asked_for, worker_seconds
 
 from suite.spec.design import Design
-
-WORKERS = 2
 
 
 def main() -> None:
@@ -22,8 +20,7 @@ def main() -> None:
         return {entry.trial.id for design in designs for entry in design.roster()} & stored.results.keys()
 
     def seconds(designs: Iterable[Design]) -> float:
-        done = (stored.results[trial] for trial in trials(designs))
-        return sum(result.measurements.get("total_seconds", 0.0) for result in done) / WORKERS
+        return worker_seconds(stored.results[trial] for trial in trials(designs))
 
     for design in sorted(stored.designs, key=lambda design: -seconds([design])):
         print(f"{design.ablation.id:28} {len(trials([design])):6,} trials {seconds([design]):7.0f} s")

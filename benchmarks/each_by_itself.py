@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-from suite.recording.store import Store
+from stored_study import worker_seconds
 
-WORKERS = 2
+from suite.recording.store import Store
 
 
 def main() -> None:
@@ -24,17 +24,17 @@ def main() -> None:
     parser.add_argument("ablations", nargs="+", type=Path)
     asked, options = parser.parse_known_args()
     print(f"{'ablation':28} {'trials':>7} {'own time':>9} {'clock':>7}")
+    suite = Path(sys.executable).with_name("suite")
     for ablation in asked.ablations:
         folder = asked.results / ablation.stem
         folder.mkdir(parents=True, exist_ok=False)
-        suite = Path(sys.executable).with_name("suite")
         command = [suite, "run", ablation, "--results", folder, "--wandb", "off", *options]
         begin = time.perf_counter()
         with (folder / "run.log").open("w") as log:
             subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=True)
         clock = time.perf_counter() - begin
         stored = Store(folder).load()
-        own = sum(result.measurements.get("total_seconds", 0.0) for result in stored.values()) / WORKERS
+        own = worker_seconds(stored.values())
         print(f"{ablation.stem:28} {len(stored):7,} {own:7.0f} s {clock:5.0f} s", flush=True)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from suite.cli import study
 from suite.recording.store import Store
 from suite.spec.design import Design
 from suite.trial_result import TrialResult
+
+WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,8 @@ def asked_for(description: str | None) -> StoredStudy:
     if not designs:
         sys.exit(f"{asked.results}: holds no trials of the ablations here at scale {asked.scale}")
     return StoredStudy(asked.scale, asked.results, designs, dict(opened.results))
+
+
+def worker_seconds(results: Iterable[TrialResult]) -> float:
+    """Training and evaluation of these trials, over two workers."""
+    return sum(result.measurements.get("total_seconds", 0.0) for result in results) / WORKERS
