@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, Suite
+from conftest import PROJECT, SMALL, Suite
 
 import suite as package
 
@@ -91,6 +91,20 @@ def test_report_of_nothing_is_a_page_that_says_so(suite: Suite, folder: Path) ->
     assert done.returncode == 0, done.stderr
     assert (folder / "results/reports/small/quick/index.html").exists()
     assert "undecided" in done.stdout
+
+
+def test_publishing_names_what_it_takes_out(suite: Suite, folder: Path) -> None:
+    (folder / "results").mkdir()
+    (folder / "published").mkdir()
+    record = json.loads((PROJECT / "results/reference/quick.json").read_text(encoding="utf-8"))
+    entry = {**record["ablations"][0], "id": "small"}
+    study = {**record["studies"][0], "ablations": ["small"]}
+    published = folder / "published" / "quick.json"
+    published.write_text(json.dumps({**record, "ablations": [entry], "studies": [study]}))
+    done = suite("report", "small", "--publish", "published")
+    assert done.returncode == 0, done.stderr
+    assert "small: makes other claims now than were published of it; taken out of published" in done.stderr
+    assert json.loads(published.read_text(encoding="utf-8"))["ablations"] == []
 
 
 @pytest.mark.parametrize(
