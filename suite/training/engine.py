@@ -22,6 +22,7 @@ from suite.training.examples import Device, Examples, Resident
 from suite.training.gpu import repeat_exactly
 from suite.training.probe import Probed
 from suite.training.rows import scored_rows, split_rows
+from suite.training.schedule import FollowsValidation
 from suite.training.stage import Stage, begin, pretrain
 from suite.trial_result import EpochRecord, TrialResult, Value, recorded
 
@@ -133,6 +134,8 @@ def loop(  # noqa: C901 - one page that reads from top to bottom
             examples=trained.examples,
         )
         records.append(record)
+        if isinstance(stage.rate_factor, FollowsValidation):
+            stage.rate_factor.after_epoch(record.val_loss)
         yield record
         if not (math.isfinite(record.train_loss) and math.isfinite(record.val_loss)):
             what = "training" if not math.isfinite(record.train_loss) else "validation"
