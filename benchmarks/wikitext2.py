@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/wikitext2.py --data-dir DIR [--device cuda] [--threads 2] [--precision bf16]
 
 One training of the workload wikitext2_lm at full: two tied layers of 200 units, 6 epochs of SGD at 20, clipped at 0.25.
-As in the example, the rate is quartered after an epoch whose validation loss is no better, and the best epoch is tested.
+As in the example, the rate is quartered after an epoch whose validation loss is no better; the best epoch is tested.
 The example's README says a test perplexity of 110.44, a figure from the time when its text was the Penn Treebank;
 somebody who ran the same command on WikiText-2 had 130.32 (https://github.com/pytorch/examples/issues/415).
 """

@@ -26,7 +26,7 @@ ROWS = (
     *(f"{row}_lm" for row in ("sgd_vs_adam", "batch_size", "batch_size_one", "adam_lr", "radam", "grad_clip")),
     *(f"{row}_lm" for row in ("lstm_init", "rnn_layer_norm", "embed_vs_hidden", "lstm_depth", "gru_vs_lstm")),
     *(f"{row}_seq" for row in ("weight_decay", "shuffle", "early_stopping", "overfit_small_set", "strong_baseline")),
-    "data_over_model_seq",
+    "data_over_model_seq", "grad_clip_high_rate", "grad_clip_high_rate_lm",
 )  # fmt: skip
 ABLATIONS = {path.stem: path for path in find_ablations(ROOT / "ablations")}
 
