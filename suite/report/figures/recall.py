@@ -43,7 +43,7 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
                 ms=5, lw=1.5, elinewidth=1,
             )  # fmt: skip
             ends.append((arm, moved[-1], y[-1]))
-        axes.set(xticks=range(len(sizes)), xticklabels=[f"{size} objects" for size in sizes], ylabel="recall (%)")
+        axes.set(xticks=range(len(sizes)), xticklabels=sizes, xlabel="size of objects", ylabel="recall (%)")
         axes.set_xlim(-0.25, len(sizes) - 0.8)
         axes.set_title(style.drawable(workload, 40) or "workload")
         labels.label_ends(axes, arms, ends)
