@@ -29,7 +29,8 @@ ABNORMAL: tuple[Kind, ...] = (
 MIN_EPOCHS = 4
 """Fewer epochs are no curve."""
 EXPLODED = 10.0
-"""A training loss this many times that of chance, by a run that ends at chance, is a divergence in finite numbers."""
+"""A training loss this many times that of chance is a divergence in finite numbers if the run ends at chance, and comes
+of too high a rate if it does not."""
 SIGMAS = 2.0
 """An accuracy above chance, a rise of the validation loss count from this many standard errors on."""
 STEADY = 0.8
@@ -201,6 +202,16 @@ def _jumps(curves: _Curves) -> Diagnosis | None:
     return Diagnosis(kind="rate too high", epoch=at, sentence=sentence)
 
 
+def _above_guessing(curves: _Curves) -> Diagnosis | None:
+    """Who is right more often than by guessing and yet has a greater loss is too sure of what is wrong."""
+    level = end(curves.train)
+    if level <= curves.chance or (level <= EXPLODED * curves.chance and falls_steadily(curves.train)):
+        return None
+    seen = f"The training loss ends at {level:.3g}, above that of guessing ({curves.chance:.3g})"
+    sentence = f"{seen}, though more is right than by guessing: the learning rate looks too high."
+    return Diagnosis(kind="rate too high", epoch=None, sentence=sentence)
+
+
 def _leak(curves: _Curves) -> Diagnosis | None:
     """Over the second half. A training loss, its epoch's mean, is half an epoch older than the validation loss."""
     if end(curves.train) > MEMORISED * curves.chance:
@@ -259,7 +270,7 @@ def _healthy(curves: _Curves) -> Diagnosis | None:
 
 Rule = Callable[[_Curves], Diagnosis | None]
 _AT_CHANCE: tuple[Rule, ...] = (_exploded, _not_begun, _memorised, _hovers, _nothing_to_learn)
-_LEARNING: tuple[Rule, ...] = (_jumps, _leak, _overfits, _stays_high, _healthy)
+_LEARNING: tuple[Rule, ...] = (_jumps, _above_guessing, _leak, _overfits, _stays_high, _healthy)
 _ANY_LOSS: tuple[Rule, ...] = (_overfits, _healthy)
 _SHARES_OF_RIGHT = ("accuracy", "macro_f1", "inverse_perplexity")
 """Metrics of tasks whose loss is a cross-entropy, with a known value for guessing, in training as in validation."""

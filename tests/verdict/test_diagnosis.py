@@ -133,6 +133,17 @@ def test_a_loss_that_stays_high_without_a_jump_is_not_said_to_have_jumped() -> N
     assert "jumped" not in found.sentence
 
 
+def test_a_loss_above_guessing_of_a_run_that_is_often_right_has_too_high_a_rate() -> None:
+    restless = np.array([3.3, 2.6, 2.5, 2.45, 2.5, 2.44, 2.48, 2.43, 2.46, 2.47])
+    found = diagnose(told_of(10, run(restless, restless, accuracy=0.35)))
+    assert found.kind == "rate too high"
+    assert "above that of guessing (2.3)" in found.sentence
+    enormous = np.array([2271.0, 1340.0, 688.0, 202.0])  # Adam at a rate of 1000, where cells are bounded
+    assert diagnose(told_of(10, run(enormous, enormous, accuracy=0.35))).kind == "rate too high"
+    barely_begun = np.array([2.36, 2.345, 2.335, 2.33, 2.328])
+    assert diagnose(told_of(10, run(barely_begun, barely_begun, accuracy=0.2))).kind == "underfitting"
+
+
 def test_a_loss_that_is_not_a_number_or_that_explodes_is_divergence() -> None:
     found = diagnose(run([2.0, math.nan], [2.0, math.nan], status="diverged"))
     assert (found.kind, found.epoch) == ("diverged", 2)

@@ -54,7 +54,8 @@ def answers(evidence: Evidence, arms: Arms) -> Figure | None:
         message="The same test images, as each arm sees them",
         caption=(
             "The first images of the test part, and what the first run that was scored makes of them in each arm; "
-            f"above, the {evidence.metric_name(next(iter(kept)))} of all its runs, averaged. {_MAPS if are_maps else _BOXES}"
+            f"above, the {evidence.metric_name(next(iter(kept)))} of all its runs, averaged. "
+            f"{_MAPS if are_maps else _BOXES}"
         ),
         panels=tuple(_panel(workload, shown, arms) for workload, shown in kept.items()),
     )

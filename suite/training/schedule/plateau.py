@@ -1,4 +1,4 @@
-"""The rate drops by a factor after each epoch whose validation loss is not the lowest so far: torch's ReduceLROnPlateau.
+"""The rate drops by a factor after an epoch whose validation loss is not the lowest so far: torch's ReduceLROnPlateau.
 
 Torch's example of a word language model divides by four (`gamma: 0.25`), with no patience.
 """
@@ -17,6 +17,7 @@ class Plateau:
         self.scheduler = ReduceLROnPlateau(self.optimizer, factor=gamma, patience=patience, threshold=0.0)
 
     def __call__(self, step: int) -> float:
+        """`step` counts from 0 and changes nothing."""
         return float(self.optimizer.param_groups[0]["lr"])
 
     def after_epoch(self, val_loss: float) -> None:
