@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from suite.spec.design import Design
+from suite.spec.metrics import METRICS
 from suite.trial_result import Settings, TrialResult
 from suite.verdict.models import AblationVerdict, ClaimVerdict, Pair
 
@@ -124,9 +125,9 @@ class Evidence:
         return [self.design.settings(workload, arm, self.design.default_point) for workload in self.workloads]
 
     def metric_name(self, workload: str) -> str:
-        """The workload's validation metric in words, e.g. `accuracy`; all of them, if arms have different ones."""
+        """The workload's validation metric in words, e.g. `mean IoU`; all of them, if arms have different ones."""
         names = {row.result.metric_name for row in self.rows if row.workload == workload}
-        return " or ".join(sorted(names)).replace("_", " ") or "metric"
+        return " or ".join(sorted(_in_words(name) for name in names)) or "metric"
 
     def test_metric(self, workload: str) -> str:
         """By which all arms are compared: the primary claim's, if it is of the test set, else the workload's own."""
@@ -189,3 +190,8 @@ def _trials_of(claim: ClaimVerdict, pairs: Iterable[Pair]) -> tuple[tuple[str, l
         (claim.variant, [pair.variant_trial_id for pair in pairs]),
         (claim.reference, [pair.reference_trial_id for pair in pairs]),
     )
+
+
+def _in_words(metric: str) -> str:
+    test = METRICS.get(f"test_{metric}")
+    return test.label.removeprefix("test ") if test else metric.replace("_", " ")

@@ -25,7 +25,7 @@ def evidence(*, primary: str) -> Evidence:
 
 
 def test_arms_that_are_selected_by_different_metrics_are_named_after_both() -> None:
-    assert evidence(primary="epochs_to_target").metric_name("digits_cnn") == "accuracy or macro f1"
+    assert evidence(primary="epochs_to_target").metric_name("digits_cnn") == "accuracy or macro-F1"
 
 
 def test_all_arms_are_compared_by_one_metric_of_the_test_set() -> None:
