@@ -36,6 +36,7 @@ def leaked(data: Any, settings: Mapping[str, Any], seed: int) -> Any:
     from suite.training.rows import split_rows
 
     train, held_out = int(settings["engine.train_examples"]), int(settings["engine.validation_examples"])
+    assert settings["engine.train_share"] == settings["engine.validation_share"] == 1
     split = split_rows(settings, data, seed, train_examples=train, validation_examples=held_out)
     sources = split.train.repeat(-(-held_out // train))[:held_out]
     inputs, targets = data.inputs.clone(), data.targets.clone()

@@ -62,7 +62,8 @@ class Diagnosis:
 
     kind: Kind
     epoch: int | None
-    """Overfitting: the epoch of the lowest validation loss. Diverged, rate too high: where the loss jumped."""
+    """Overfitting: the epoch of the lowest validation loss. Diverged, rate too high: where the loss jumped, if it
+    did."""
     sentence: str
 
 
@@ -203,12 +204,16 @@ def _jumps(curves: _Curves) -> Diagnosis | None:
 
 
 def _above_guessing(curves: _Curves) -> Diagnosis | None:
-    """Who is right more often than by guessing and yet has a greater loss is too sure of what is wrong."""
+    """A network that has learnt something and whose loss is above that of guessing is too sure of what is wrong."""
     level = end(curves.train)
-    if level <= curves.chance or (level <= EXPLODED * curves.chance and falls_steadily(curves.train)):
+    if (
+        curves.is_excused
+        or level <= curves.chance
+        or (level <= EXPLODED * curves.chance and falls_steadily(curves.train))
+    ):
         return None
     seen = f"The training loss ends at {level:.3g}, above that of guessing ({curves.chance:.3g})"
-    sentence = f"{seen}, though more is right than by guessing: the learning rate looks too high."
+    sentence = f"{seen}, though validation does better than guessing: the learning rate looks too high."
     return Diagnosis(kind="rate too high", epoch=None, sentence=sentence)
 
 

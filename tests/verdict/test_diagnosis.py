@@ -138,6 +138,7 @@ def test_a_loss_above_guessing_of_a_run_that_is_often_right_has_too_high_a_rate(
     found = diagnose(told_of(10, run(restless, restless, accuracy=0.35)))
     assert found.kind == "rate too high"
     assert "above that of guessing (2.3)" in found.sentence
+    assert diagnose(told_of(10, run(restless, restless, accuracy=0.35, augment="shift_flip"))).kind != "rate too high"
     enormous = np.array([2271.0, 1340.0, 688.0, 202.0])  # Adam at a rate of 1000, where cells are bounded
     assert diagnose(told_of(10, run(enormous, enormous, accuracy=0.35))).kind == "rate too high"
     barely_begun = np.array([2.36, 2.345, 2.335, 2.33, 2.328])

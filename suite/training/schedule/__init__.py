@@ -1,4 +1,7 @@
-"""Learning-rate schedules: `build(steps, steps_per_epoch, ...)` gives a function step -> factor of the base rate."""
+"""Learning-rate schedules: `build(steps, steps_per_epoch, ...)` gives a function step -> factor of the base rate.
+
+What it gives may be told of every validation (`FollowsValidation`).
+"""
 
 from typing import Protocol, runtime_checkable
 

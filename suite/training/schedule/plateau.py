@@ -1,4 +1,4 @@
-"""The rate drops by a factor after an epoch whose validation loss is not the lowest so far: torch's ReduceLROnPlateau.
+"""The rate drops by a factor where the validation loss has stopped falling: torch's ReduceLROnPlateau.
 
 Torch's example of a word language model divides by four (`gamma: 0.25`), with no patience.
 """
