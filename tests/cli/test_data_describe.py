@@ -81,7 +81,7 @@ def test_a_name_that_means_two_data_sets_is_refused_naming_the_workloads() -> No
 def test_maps_of_classes_are_described_by_their_pixels(suite: Suite, folder: Path) -> None:
     done = suite("data", "describe", "scenes_unet")
     assert done.returncode == 0, done.stderr
-    for words in ("! classes have 2.", "always guessing “background”", "mean IoU", "40 × 40 pixels, 1 channel"):
+    for words in ("! classes have 4.", "always guessing “background”", "mean IoU", "40 × 40 pixels, 1 channel"):
         assert words in done.stdout.replace("\xa0", " ")
     assert "Pixels per class" in (folder / "results/data/scenes_unet/index.html").read_text(encoding="utf-8")
 
