@@ -70,7 +70,7 @@ def _line(runs: int, faults: int, short: int) -> str:
     if not faults:
         return f"Curve diagnosis: the loss curves of all {_runs(judged)} look healthy."
     return (
-        f"Curve diagnosis: {faults} of {_runs(judged)} have loss curves that look abnormal. "
+        f"Curve diagnosis: {faults} of {_runs(judged)} have loss curves that look other than healthy. "
         "A suspicion from the curves alone: an arm may be meant to look like that."
     )
 
