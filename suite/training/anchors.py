@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 from torchvision.models.detection._utils import BoxCoder
-from torchvision.ops import batched_nms
+from torchvision.ops import nms
 
 from suite.training.targets import VOID, overlap
 
@@ -98,8 +98,21 @@ def detections(outputs: Tensor, most: int) -> Tensor:
     enough = scores.topk(min(_MOST_JUDGED, count), dim=1).values[:, -1:].clamp_min(_LEAST_SCORE)
     likely = (scores >= enough).flatten().nonzero()[:, 0]
     group = image[likely] * classes.shape[2] + kind.flatten()[likely]
-    kept = likely[batched_nms(boxes[likely], scores.flatten()[likely], group, _SUPPRESSED)]
+    kept = likely[_best_of_groups(boxes[likely], scores.flatten()[likely], group)]
     return _by_image(image[kept], kind.flatten()[kept], boxes[kept], scores.flatten()[kept], n, most)
+
+
+def _best_of_groups(boxes: Tensor, scores: Tensor, group: Tensor) -> Tensor:
+    """The rows that non-maximum suppression within each group leaves, in descending order of score.
+
+    As torchvision's batched_nms, which looks through all rows once per group: of so many groups, images times
+    classes, most of its time goes there.
+    """
+    order = group.argsort(stable=True)
+    sizes = group[order].unique_consecutive(return_counts=True)[1].tolist()
+    rows = [part[nms(boxes[part], scores[part], _SUPPRESSED)] for part in order.split(sizes)]
+    kept = torch.cat([order[:0], *rows]).sort().values
+    return kept[scores[kept].sort(descending=True).indices]
 
 
 def _extent(anchors: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchmetrics.detection import MeanAveragePrecision
 from torchvision.models.detection._utils import Matcher
-from torchvision.ops import box_iou
+from torchvision.ops import batched_nms, box_iou
 
 from suite.training import anchors, average_precision
 from suite.training.loss import detection as loss
@@ -238,6 +238,22 @@ def test_what_is_encoded_is_decoded_and_doubles_are_suppressed_class_by_class() 
     assert found[:, 0].tolist() == [0, 1, VOID]  # the second is the first once more, the last too unlikely
     torch.testing.assert_close(found[0, 1:5], wanted[0])
     assert found[:, 5].tolist() == pytest.approx([0.9526, 0.7311, 0.0], abs=1e-4)
+
+
+def test_what_is_left_of_overlapping_boxes_is_what_torchvision_leaves() -> None:
+    grid = torch.cat([torch.zeros(1, 4), boxes(1, 500, 1, 3)[0, :, 1:], torch.full((1, 4), 120.0)])
+    outputs = torch.randn(3, len(grid), 13, generator=generator())
+    outputs[..., :4] = grid
+    outputs[..., 4:8] *= 0.1
+    likely, kind = outputs[..., 9:].softmax(dim=2).max(dim=2)
+    scores = outputs[..., 8].sigmoid() * likely
+    for image, found in enumerate(anchors.detections(outputs, 400)):
+        every = anchors.decoded(grid, outputs[image, :, 4:8]).clamp(0, 120)
+        kept = batched_nms(every, scores[image], kind[image], 0.5)[:400]
+        assert 100 < len(kept) < len(grid) - 20
+        expected = torch.cat([kind[image][kept, None], every[kept], scores[image][kept, None]], dim=1)
+        torch.testing.assert_close(found[: len(kept)], expected)
+        assert (found[len(kept) :, 0] == VOID).all()
 
 
 def test_no_box_reaches_beyond_the_image() -> None:

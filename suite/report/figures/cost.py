@@ -87,7 +87,7 @@ def _panel(evidence: Evidence, arms: Arms, workload: str, name: str, shown: list
         axes.xaxis.set_major_formatter(EngFormatter() if name != "train_seconds" else ScalarFormatter(useOffset=False))
         labels.label_points(axes, arms, ends)
         axes.set_title(style.drawable(workload, 40))
-        alt = f"{label.capitalize()} against {_AXES[name]} on {workload}"
+        alt = f"{label[:1].upper()}{label[1:]} against {_AXES[name]} on {workload}"
         return style.finish(figure, name=style.file_stem("cost", workload, name), alt=alt)
 
 
