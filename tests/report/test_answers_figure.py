@@ -11,7 +11,7 @@ from PIL import Image
 
 from suite.report.figures.answers import answers, sorted_out
 from suite.report.figures.recall import recall
-from suite.report.figures.style import Arms
+from suite.report.figures.style import Arms, in_lines
 
 ARMS = Arms(["pyramid", "coarse"])
 OBJECTS = [("cat", 0.0, 0.0, 10.0, 10.0), ("dog", 20.0, 20.0, 30.0, 30.0)]
@@ -56,6 +56,12 @@ def test_an_image_is_shown_for_the_truth_and_for_each_arm() -> None:
         assert figure is not None
         (panel,) = figure.panels
         assert panel.svg.count("<image") == 2 * 3
+
+
+def test_the_name_of_an_arm_is_told_whole_where_it_has_joints() -> None:
+    assert in_lines("multi_scale_training_and_testing", 13).split("\n") == ["multi_scale_", "training_and_", "testing"]
+    assert in_lines("a_frozen_backbone", 30) == "a_frozen_backbone"
+    assert in_lines("onewordthatislong_and", 9).split("\n") == ["onew…ong_", "and"]
 
 
 def test_what_is_no_picture_leaves_its_place_empty() -> None:

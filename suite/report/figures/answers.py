@@ -19,7 +19,7 @@ from suite.report.figures.style import Arms, Figure, Panel
 from suite.trial_result import TrialResult
 
 _MOST_ARMS = 5
-_WIDTH, _GAP, _TITLE, _HEADER = 4.4, 0.05, 0.34, 0.34
+_WIDTH, _GAP, _TITLE, _LINE = 4.4, 0.05, 0.34, 0.13
 """Inches."""
 _OVERLAP = 0.5
 """Intersection over union from which on a box is where its object is."""
@@ -65,10 +65,12 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
     some = dict(list(shown.items())[:_MOST_ARMS])
     runs = {arm: next(run for run in runs if run.answers) for arm, runs in some.items()}
     columns = [_truths(next(iter(runs.values()))), *(_predictions(run) for run in runs.values())]
+    headings = ["truth\n", *(_heading(arm, some, arms) for arm in runs)]
     rows = len(columns[0])
     side = (_WIDTH - 0.2) / len(columns)
+    above = _TITLE + 0.08 + _LINE * max(heading.count("\n") + 1 for heading in headings)
     with style.drawing():
-        height = _TITLE + _HEADER + rows * side + 0.08
+        height = above + rows * side + 0.08
         figure, axes = style.canvas(height, left=0.1, right=0.1, top=0.1, bottom=0.05, width=_WIDTH)
         axes.set_axis_off()
         figure.text(0.1 / _WIDTH, 1 - 0.2 / height, style.drawable(workload, 40) or "workload", weight="bold", size=9.5)
@@ -77,22 +79,20 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
             middle = (0.1 + (column + 0.5) * side) / _WIDTH
             colour = arms.colour(arm) if arm else style.INK
             figure.text(
-                middle, 1 - (_TITLE + _HEADER - 0.06) / height, _heading(arm, some, arms), ha="center", va="bottom",
+                middle, 1 - (above - 0.06) / height, headings[column], ha="center", va="bottom",
                 color=colour, weight="bold", size=7.5 if len(columns) > 4 else 8.5, linespacing=1.2,
             )  # fmt: skip
             for row, cell in enumerate(cells):
-                top = _TITLE + _HEADER + row * side
+                top = above + row * side
                 box = (0.1 + column * side) / _WIDTH, 1 - (top + side - _GAP) / height
                 _draw(figure.add_axes((*box, (side - _GAP) / _WIDTH, (side - _GAP) / height)), cell)
         alt = f"Test images of {workload} and what each arm's network makes of them"
         return style.finish(figure, name=style.file_stem("answers", workload), alt=alt)
 
 
-def _heading(arm: str | None, runs: Mapping[str, Sequence[TrialResult]], arms: Arms) -> str:
-    if arm is None:
-        return "truth\n"
+def _heading(arm: str, runs: Mapping[str, Sequence[TrialResult]], arms: Arms) -> str:
     metric = runs[arm][0].metric_name
-    label = style.drawable(arm, 12 if len(runs) > 3 else 18) or arms.label(arm)
+    label = style.in_lines(arm, 13 if len(runs) > 3 else 18) if style.drawable(arm) else arms.label(arm)
     return f"{label}\n{numbers.percent(mean_of(runs[arm], measurement(f'test_{metric}')))}"
 
 

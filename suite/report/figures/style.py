@@ -112,6 +112,16 @@ def drawable(text: str, longest: int = _LONGEST_LABEL) -> str:
     return f"{text[:head]}…{text[-(longest - 1 - head) :]}"
 
 
+def in_lines(name: str, longest: int) -> str:
+    """The name broken behind its underscores into lines of at most so many characters, each shortened if need be."""
+    lines = [""]
+    for part in name.replace("_", "_\0").split("\0"):
+        if lines[-1] and len(lines[-1] + part) > longest:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(drawable(line, longest) for line in lines)
+
+
 @contextmanager
 def drawing() -> Iterator[None]:
     """The settings under which everything is drawn, whatever the user's matplotlibrc says."""
