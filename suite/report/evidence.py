@@ -110,7 +110,8 @@ class Evidence:
     def tuned_claims(self) -> tuple[ClaimVerdict, ...]:
         """Claims of which there is something to say about tuning.
 
-        An arm was tuned, both were run untuned as well, and untuned they are not one and the same.
+        An arm was tuned, both were run untuned as well, untuned they are not one and the same, and something else was
+        chosen for one of them: else two numbers of seeds would be compared.
         """
         tuned = {tuning.arm for tuning in self.verdict.tunings if len(tuning.points) > 1}
         swept = [claim for claim in self.verdict.claims if {claim.variant, claim.reference} & tuned]
@@ -119,10 +120,18 @@ class Evidence:
             for claim in swept
             if claim.at_default and math.isfinite(claim.effect) and math.isfinite(claim.at_default.raw_effect)
             if self._untuned_settings(claim.variant) != self._untuned_settings(claim.reference)
+            if any(self._tuned_settings(arm) != self._untuned_settings(arm) for arm in (claim.variant, claim.reference))
         )
 
     def _untuned_settings(self, arm: str) -> list[Settings]:
         return [self.design.settings(workload, arm, self.design.default_point) for workload in self.workloads]
+
+    def _tuned_settings(self, arm: str) -> list[Settings]:
+        chosen = {tuning.workload: tuning.selected for tuning in self.verdict.tunings if tuning.arm == arm}
+        return [
+            self.design.settings(workload, arm, chosen.get(workload, self.design.default_point))
+            for workload in self.workloads
+        ]
 
     def metric_name(self, workload: str) -> str:
         """The workload's validation metric in words, e.g. `mean IoU`; all of them, if arms have different ones."""

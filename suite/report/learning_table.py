@@ -1,13 +1,50 @@
-"""What was recorded while the arms learnt: how large gradients were before clipping, how often embeddings collapsed."""
+"""What the arms reached, and what was recorded while they learnt.
+
+How large gradients were before clipping, and how often embeddings collapsed.
+"""
 
 import math
 from collections.abc import Sequence
 from statistics import median
 
 from suite.report import numbers
-from suite.report.evidence import Evidence
+from suite.report.evidence import Evidence, mean_of, measurement
 from suite.report.tables import Cell, Table, number, text
+from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
+
+
+def reached(evidence: Evidence) -> Table:
+    """A row per arm and workload: means of what was measured on each part, over the seeds that all arms have.
+
+    The gap between training and test is seen nowhere else: a diagnosis goes by how the curves run.
+    """
+    runs = [run for by_arm in evidence.shared_runs.values() for kept in by_arm.values() for run in kept]
+    own = list(dict.fromkeys(run.metric_name for run in runs))
+    tested = [name for name in METRICS if name.startswith("test_") and any(name in run.measurements for run in runs)]
+    names = [*(f"{part}_{name}" for name in own for part in ("train", "val")), *tested]
+    columns = ("workload", "arm", "seeds", *map(_heading, names))
+    rows = tuple(
+        (
+            text(workload),
+            text(arm),
+            number(str(len(kept))),
+            *(number(numbers.measured(_as_test(name), mean_of(kept, measurement(name)))) for name in names),
+        )
+        for workload, by_arm in evidence.shared_runs.items()
+        for arm, kept in by_arm.items()
+    )
+    return Table(caption="What the arms reached at the selected settings", columns=columns, rows=rows)
+
+
+def _as_test(name: str) -> str:
+    return f"test_{name.partition('_')[2]}"
+
+
+def _heading(name: str) -> str:
+    part = {"train": "training", "val": "validation", "test": "test"}[name.partition("_")[0]]
+    known = METRICS.get(_as_test(name))
+    return known.label.replace("test", part, 1) if known else f"{part} {name.partition('_')[2].replace('_', ' ')}"
 
 
 def along_the_way(evidence: Evidence) -> Table:

@@ -56,7 +56,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals["tone"] = tone
-    found.filters |= {"sentence": _as_sentence, "headings": _headings, "badge": words.badge}
+    found.filters |= {"sentence": _as_sentence, "headings": _headings, "badge": words.badge, "stands": words.stands}
     return found
 
 
@@ -87,7 +87,7 @@ def _markdown(context: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    plain.filters |= {"md": markdown.escape, "md_table": markdown.table}
+    plain.filters |= {"md": markdown.escape, "md_table": markdown.table, "stands": words.stands}
     return markdown.tidy(plain.get_template("report.md.jinja").render(**context, sections=_sections(context)))
 
 
@@ -128,6 +128,7 @@ def _tables(evidence: Evidence) -> dict[str, Any]:
     return {
         "diagnosis": diagnosis,
         "diagnosis_line": diagnosis_line,
+        "reached": learning_table.reached(evidence),
         "along_the_way": learning_table.along_the_way(evidence),
         "claims_table": tables.turned(tables.claims(verdict)),
         "by_workload": [tables.by_workload(claim) for claim in with_pairs],
@@ -150,7 +151,7 @@ def _sections(context: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...], li
     seen = context["has_looks"]
     return [
         ("What was measured", ("forest",), [context["claims_table"], *context["by_workload"]] if seen else []),
-        ("How the arms learn", ("curves",), [context["diagnosis"], context["along_the_way"]]),
+        ("How the arms learn", ("curves",), [context["reached"], context["diagnosis"], context["along_the_way"]]),
         ("Seed by seed", ("pairs",), []),
         ("What the networks find", ("recall", "answers"), []),
         ("What the first layer looks for", ("filters",), []),

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from suite.report import numbers, phrases
+from suite.report import numbers, phrases, words
 from suite.report.evidence import COSTS, Evidence
 from suite.report.scale import raw_effect, workload_raw_effect
 from suite.spec.metrics import METRICS
@@ -51,7 +51,7 @@ def trial(*trial_ids: str) -> Cell:
 def claims(verdict: AblationVerdict) -> Table:
     """A row per claim with its pooled effect; the page shows it `turned`."""
     columns = (
-        "claim", "comparison", "metric", "verdict", "the tip is", "effect", "repeated interval", "95 % interval",
+        "claim", "comparison", "metric", "verdict", "outcome", "effect", "repeated interval", "95 % interval",
         "effect in margins", "repeated interval, margins", "95 % interval, margins", "probability of improvement",
         "p of the verdict", "pairs per workload", "smallest effect seen with 80 % power",
     )  # fmt: skip
@@ -79,7 +79,7 @@ def _claim(claim: ClaimVerdict) -> tuple[Cell, ...]:
         text(f"{claim.variant} against {claim.reference}"),
         text(METRICS[claim.metric].label),
         text(claim.verdict, "verdict"),
-        text(claim.outcome),
+        text(words.stands(claim)),
         number(numbers.change(raw.centre, claim.metric), "bold"),
         number(numbers.change_interval(raw.repeated, claim.metric)),
         number(numbers.change_interval(raw.plain_95, claim.metric)),

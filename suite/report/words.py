@@ -17,13 +17,14 @@ _TIP = {
     "contradicted": "The tip is contradicted",
     "undecided": "The tip is undecided",
 }
+_STANDS = {"supported": "as expected", "contradicted": "not as expected", "undecided": "undecided"}
 _EXPECTED = {
     "better": "to do better than",
     "worse": "to do worse than",
     "same": "to make no practical difference to",
     "not_better": "to do no better than",
     "not_worse": "to do no worse than",
-    "different": "to do better or worse than",
+    "different": "to differ from",
 }
 
 _MANY, _EXACT = 0.25, 1e-9
@@ -101,6 +102,11 @@ def primary(verdict: AblationVerdict) -> ClaimVerdict:
 def outcome(claim: ClaimVerdict) -> str:
     """`The tip is supported`, with what it had led us to expect."""
     return f"{_TIP[claim.outcome]}: it expects {expected(claim)}"
+
+
+def stands(claim: ClaimVerdict) -> str:
+    """The tip stands or falls with the primary claim; others ask what the spec's authors expect, tip or not."""
+    return f"tip {claim.outcome}" if claim.primary else _STANDS[claim.outcome]
 
 
 def expected(claim: ClaimVerdict) -> str:

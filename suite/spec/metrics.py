@@ -115,7 +115,7 @@ METRICS: dict[str, Metric] = {
             evaluation_only=True,
             needs={"task": "segmentation"},
         )
-        for what in ("length", "raggedness")
+        for what in ("length", "roughness")
     },
     "test_map_at_r": Metric(
         label="test MAP@R",

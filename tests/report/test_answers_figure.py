@@ -78,4 +78,4 @@ def test_recall_names_the_smallest_objects_first() -> None:
     figure = recall(evidence((), test_recall_small=0.25, test_recall_large=0.75), ARMS)
     assert figure is not None
     said = figure.message.replace("“", "").replace("”", "").replace("\N{NO-BREAK SPACE}", " ")
-    assert said == "Of small objects are found: 25 % in pyramid and 25 % in coarse"
+    assert said == "Small objects found: 25 % in pyramid and 25 % in coarse"

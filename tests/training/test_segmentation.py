@@ -90,16 +90,11 @@ def test_a_border_is_found_if_one_is_predicted_near_it_and_ragged_ones_are_longe
     assert [each["border_f1"] for each in found[:3]] == pytest.approx([1.0, 1.0, 0.0], abs=1e-6)
     assert found[0]["border_length"] == 1.0
     assert found[3]["border_length"] > 1.3
-    assert found[0]["border_raggedness"] == 1.0
-    assert found[3]["border_raggedness"] > 1.3
-    letter_more = true.clone()
-    letter_more[:, 2:5, 0:3] = 1  # what is found where nothing is makes the border longer, and no more ragged
-    more = near.metrics(near.tally(saying(letter_more, 2), true), 0.0)
-    assert more["border_length"] > 1.3
-    assert more["border_raggedness"] == 1.0
+    assert found[0]["border_roughness"] == 1.0
+    assert found[3]["border_roughness"] > 1.3
     nothing = near.metrics(near.tally(saying(torch.zeros_like(true), 2), true), 0.0)
     assert 0 < nothing["border_length"] < 0.2
-    assert nothing["border_raggedness"] == 9.0  # all of the true border's length, for none of it is found
+    assert nothing["border_roughness"] == 9.0  # all of the true border's length, for none of it is found
     assert wide.metrics(wide.tally(saying(far, 2), true), 0.0)["border_f1"] == pytest.approx(1.0)
 
 
@@ -113,7 +108,25 @@ def test_a_border_counts_the_same_in_a_mirror(turned: Callable[[Tensor], Tensor]
         for said, true in ((blocky, slanting), (turned(blocky), turned(slanting)))
     )
     assert here == pytest.approx(there)
-    assert here["border_raggedness"] > 1.1
+    assert here["border_roughness"] > 1.1
+
+
+def test_roughness_is_of_steps_holes_and_specks_and_not_of_size() -> None:
+    far = ((torch.arange(64.0)[:, None] - 32.3) ** 2 + (torch.arange(64.0) - 31.8) ** 2).sqrt()
+    true = (far < 20).to(torch.int16)[None]
+    smaller, larger, holes, specks = ((far < radius).to(torch.int16)[None] for radius in (17, 23, 20, 20))
+    holes[:, 24:40:4, 24:40:4] = 0
+    specks[:, 2:60:8, 2:5:2] = 1
+    blocks = true[:, ::2, ::2].repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
+    task = segmentation.build()
+    small, large, nicked, flecked, stepped = (
+        task.metrics(task.tally(saying(said, 2), true), 0.0)["border_roughness"]
+        for said in (smaller, larger, holes, specks, blocks)
+    )
+    assert small == pytest.approx(1.0, abs=0.02)
+    assert large == pytest.approx(1.0, abs=0.02)
+    assert min(nicked, flecked) > 1.2
+    assert stepped > 1.03
 
 
 def test_pixels_of_no_class_make_no_border_and_no_loss() -> None:
@@ -121,7 +134,7 @@ def test_pixels_of_no_class_make_no_border_and_no_loss() -> None:
     true[:, 3:5] = VOID
     tallies = task.tally(saying(true, 2), true)
     assert task.metrics(tallies, 0.0)["pixel_accuracy"] == 1.0
-    assert tallies[0, -5:].tolist() == [0, 0, 0, 0, 48]
+    assert tallies[0, -7:].tolist() == [0, 0, 0, 0, 0, 0, 48]
     scores = torch.randn(1, 2, 8, 8, generator=generator())
     kept = torch.cat([scores[:, :, :3], scores[:, :, 5:]], dim=2)
     torch.testing.assert_close(

@@ -44,7 +44,7 @@ class _Cell:
 
 def answers(evidence: Evidence, arms: Arms) -> Figure | None:
     """One panel per workload, an image in each row and an arm in each column; None where no trial kept its answers."""
-    kept = those_with(evidence.selected_runs, lambda run: run.answers)
+    kept = those_with(evidence.shared_runs, lambda run: run.answers)
     if not kept:
         return None
     first = next(iter(kept.values()))
@@ -54,7 +54,7 @@ def answers(evidence: Evidence, arms: Arms) -> Figure | None:
         message="The same test images, as each arm sees them",
         caption=(
             "The first images of the test part, and what the first run that was scored makes of them in each arm; "
-            f"above, the {evidence.metric_name(next(iter(kept)))} of all its runs, averaged. "
+            f"above, the {evidence.metric_name(next(iter(kept)))} over the seeds that all arms have, averaged. "
             f"{_MAPS if are_maps else _BOXES}"
         ),
         panels=tuple(_panel(workload, shown, arms) for workload, shown in kept.items()),
@@ -93,7 +93,7 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
 def _heading(arm: str, runs: Mapping[str, Sequence[TrialResult]], arms: Arms) -> str:
     metric = runs[arm][0].metric_name
     label = style.in_lines(arm, 13 if len(runs) > 3 else 18) if style.drawable(arm) else arms.label(arm)
-    return f"{label}\n{numbers.percent(mean_of(runs[arm], measurement(f'test_{metric}')))}"
+    return f"{label}\n{numbers.percent(mean_of(runs[arm], measurement(f'test_{metric}')), 1)}"
 
 
 def _draw(axes: Any, cell: _Cell) -> None:

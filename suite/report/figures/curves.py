@@ -29,9 +29,19 @@ def curves(evidence: Evidence, arms: Arms) -> Figure | None:
             "Validation metric after each epoch at the selected settings (where arms go by different metrics, each by "
             "its own): mean over the seeds that all arms have, the band one standard deviation to either side. Where a "
             "run diverged, the mean goes on over the others. A dotted line is the target of a speed claim."
+            f"{_pretrained(evidence)}"
         ),
         panels=tuple(panels),
     )
+
+
+def _pretrained(evidence: Evidence) -> str:
+    arms = [
+        phrases.name(arm)
+        for arm, changes in evidence.design.ablation.arms.items()
+        if changes.get("pretraining", "none") != "none" and arm in evidence.shown_arms
+    ]
+    return f" Before the first epoch shown, {phrases.listed(arms)} had those of the pre-training." if arms else ""
 
 
 def _panel(evidence: Evidence, arms: Arms, workload: str) -> Panel | None:

@@ -54,7 +54,7 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
 def _message(shown: Mapping[str, Sequence[TrialResult]]) -> str:
     size = next(size for size in _SIZES if any(size in _sizes(runs) for runs in shown.values()))
     parts = [f"{numbers.percent(_mean(runs, size))} in {phrases.name(arm)}" for arm, runs in shown.items()]
-    return f"Of {size} objects are found: {phrases.listed(parts)}"
+    return f"{size.capitalize()} objects found: {phrases.listed(parts)}"
 
 
 def _sizes(runs: Sequence[TrialResult]) -> list[str]:

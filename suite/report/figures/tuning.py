@@ -128,7 +128,7 @@ def _message(claims: Sequence[ClaimVerdict], *, of_their_own: bool) -> str:
     if min(abs(claim.at_default.effect), abs(claim.effect)) >= CLAMP and before == after:
         return f"{against}: at least {numbers.plain(CLAMP, 0)} margins, untuned and tuned"
     if of_their_own:
-        return f"{against}: {before} margins untuned, at settings of their own, {after} tuned"
+        return f"{against}: {before} margins untuned, each at a setting of its own; {after} tuned"
     scatter = math.hypot(_half(claim.at_default.interval_95), _half(claim.interval_95))
     if before == after or abs(claim.effect - claim.at_default.effect) <= scatter:
         return f"Tuning changes {against} by no more than the scatter: {before} margins untuned, {after} tuned"

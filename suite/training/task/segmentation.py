@@ -1,8 +1,8 @@
 """Every pixel has a class. Mean intersection over union, and how smooth the borders are.
 
 Everingham et al., The Pascal Visual Object Classes Challenge (2010), for the former. Borders: Csurka et al., What Is a
-Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together, and by their length
-as marching squares have it (Lorensen and Cline, Marching Cubes, 1987).
+Good Evaluation Measure for Semantic Segmentation? (2013), with all classes' borders taken together, and by their
+length. Roughness: how much of that length goes when the maps are blurred (`borders.py`).
 """
 
 from collections.abc import Sequence
@@ -12,18 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from suite.training import answers
+from suite.training import answers, borders
 from suite.training.arguments import PositiveInt
 from suite.training.jackknife import pseudo_values
 from suite.training.targets import VOID
 from suite.training.task import Answer
 
-_BORDERS = 5
+_BORDERS = 7
 """Columns of a tally behind those of the classes."""
-_AROUND = ((0, 0), (0, 1), (1, 1), (1, 0))
-_SHARES = [[0.5**0.5, 0.5**0.5], [1 / 2, 0.5**0.5 / 3], [0.5**0.5 / 3, 0.0]]
-"""Of a pixel's class in a window of 2 x 2, the length of its outline over the number of its pixels: by how many of the
-two pixels beside are of it, and by whether the one opposite is. A corner cut off is half a diagonal long."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +31,11 @@ class Segmentation:
     tally_every = 1
 
     def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Counts of pixels of each image, float64 (n, 3 * classes + 5).
+        """Counts of pixels of each image, float64 (n, 3 * classes + 7).
 
         Of each class those that are right, predicted and true; then the length, in pixels, of borders that are
-        predicted, predicted near a true one, true, and true near a predicted one; then the pixels that are judged.
+        predicted, predicted near a true one, left of the predicted ones when they are blurred, and the same three of
+        the true ones; then the pixels that are judged.
         """
         n, classes = outputs.shape[:2]
         judged = targets != VOID
@@ -48,19 +45,23 @@ class Segmentation:
         right = torch.where(predicted == true, true, classes)
         counts = [_counts(values, classes) for values in (right, predicted, true)]
         shape = (n, *targets.shape[1:])
-        borders = self._borders(predicted.view(shape), true.view(shape), judged)
-        return torch.cat([*counts, borders, judged.flatten(1).sum(dim=1, keepdim=True)], dim=1).double()
+        found = self._borders(predicted.view(shape), true.view(shape), judged, classes)
+        return torch.cat([*counts, found, judged.flatten(1).sum(dim=1, keepdim=True)], dim=1).double()
 
     def metrics(self, tallies: Tensor, loss: float) -> dict[str, float]:
         """Over all pixels of the set; classes that neither occur nor are predicted are left out of means."""
         total = tallies.sum(dim=0, keepdim=True)
-        predicted, near, true, found, _ = total[0, -_BORDERS:].tolist()
+        predicted, _, blurred, true, _, truly_blurred, _ = total[0, -_BORDERS:].tolist()
         return {
             **{name: float(share) for name, share in _shares(total).items()},
             "border_length": max(predicted, 1.0) / max(true, 1.0),  # above 0, so that it has a logarithm
-            # where either border has the other near it; a network that finds none is not smooth, it has failed: it gets
-            # the true border's length, a ratio of hundreds to one
-            "border_raggedness": near / found if found else max(true, 1.0),
+            # a network that finds no border is not smooth, it has failed: it gets the true border's length, a ratio of
+            # hundreds to one
+            "border_roughness": (
+                predicted / max(blurred, 1.0) * max(truly_blurred, 1.0) / max(true, 1.0)
+                if predicted
+                else max(true, 1.0)
+            ),
         }
 
     def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
@@ -76,11 +77,13 @@ class Segmentation:
             (answers.class_map(true), answers.class_map(said)) for true, said in zip(targets, likeliest, strict=True)
         ]
 
-    def _borders(self, predicted: Tensor, true: Tensor, judged: Tensor) -> Tensor:
-        """(n, 4)."""
-        ours, theirs = (_lengths(classes, judged) for classes in (predicted, true))
-        near = [ours, ours * self._grown(theirs), theirs, theirs * self._grown(ours)]
-        return torch.stack([lengths.flatten(1).sum(dim=1) for lengths in near], dim=1)
+    def _borders(self, predicted: Tensor, true: Tensor, judged: Tensor, classes: int) -> Tensor:
+        """(n, 6)."""
+        ours, theirs = (borders.lengths(each, judged) for each in (predicted, true))
+        left, truly = (borders.blurred_lengths(each, classes, judged) for each in (predicted, true))
+        near, found = ours * self._grown(theirs), theirs * self._grown(ours)
+        total = [lengths.flatten(1).sum(dim=1) for lengths in (ours, near, theirs, found)]
+        return torch.stack([total[0], total[1], left, total[2], total[3], truly], dim=1)
 
     def _grown(self, lengths: Tensor) -> Tensor:
         side = 2 * self.tolerance + 1
@@ -98,32 +101,11 @@ def _counts(values: Tensor, classes: int) -> Tensor:
     return counts.scatter_add_(1, values, torch.ones_like(values))[:, :classes]
 
 
-def _lengths(classes: Tensor, judged: Tensor) -> Tensor:
-    """Of the border between classes in each window of 2 x 2 pixels, in pixels: float32 (n, H - 1, W - 1).
-
-    Of every class's outline, as marching squares draw it, half: a border has two sides. So a slanting border is as
-    long as it is, in whichever direction, and one in steps is longer. 0 where not all four pixels are judged.
-    """
-    corners = [_corner(classes, down, across) for down, across in _AROUND]
-    share = torch.tensor(_SHARES, device=classes.device)
-    total = torch.zeros_like(corners[0], dtype=torch.float32)
-    for place, corner in enumerate(corners):
-        beside, opposite = (corners[place - 1], corners[place - 3]), corners[place - 2]
-        alike = sum((corner == other).int() for other in beside)
-        total += share[alike, (corner == opposite).int()] / 2
-    seen = [_corner(judged, down, across) for down, across in _AROUND]
-    return torch.where(torch.stack(seen).all(dim=0), total, 0.0)
-
-
-def _corner(values: Tensor, down: int, across: int) -> Tensor:
-    return values[:, down : values.shape[1] - 1 + down, across : values.shape[2] - 1 + across]
-
-
 def _shares(tallies: Tensor) -> dict[str, Tensor]:
-    """Of tallies, or sums of them, (b, 3 * classes + 5): the metrics between 0 and 1, (b,) each."""
-    counts, borders = tallies[:, :-_BORDERS], tallies[:, -_BORDERS:]
-    predicted, near, true, found, judged = borders.unbind(dim=1)
-    precision, recall = near / predicted.clamp_min(1), found / true.clamp_min(1)
+    """Of tallies, or sums of them, (b, 3 * classes + 7): the metrics between 0 and 1, (b,) each."""
+    counts, found = tallies[:, :-_BORDERS], tallies[:, -_BORDERS:]
+    predicted, near, _, true, met, _, judged = found.unbind(dim=1)
+    precision, recall = near / predicted.clamp_min(1), met / true.clamp_min(1)
     return {
         "mean_iou": _mean_iou(counts),
         "pixel_accuracy": counts.view(len(counts), 3, -1)[:, 0].sum(dim=1) / judged.clamp_min(1),
