@@ -68,7 +68,7 @@ def along_the_way(evidence: Evidence) -> Table:
                 row.result for row in evidence.rows if row.is_tuning and row.workload == workload and arm in row.arms
             ]
             norms = _norms(evidence.shared_runs.get(workload, {}).get(arm, ())) if clips else ()
-            counts = [_collapsed(runs) for runs in (tuned, scored)] if collapses else ()
+            counts = [_collapsed(tuned, "val_collapsed"), _collapsed(scored, "test_collapsed")] if collapses else ()
             rows.append((text(workload), text(arm), *norms, *counts))
     return Table(caption="Recorded along the way", columns=columns, rows=tuple(rows) if clips or collapses else ())
 
@@ -89,7 +89,7 @@ def _or_infinite(norm: float) -> float:
     return norm if math.isfinite(norm) else math.inf
 
 
-def _collapsed(runs: Sequence[TrialResult]) -> Cell:
-    known = [run.measurements["val_collapsed"] for run in runs if "val_collapsed" in run.measurements]
+def _collapsed(runs: Sequence[TrialResult], name: str) -> Cell:
+    known = [run.measurements[name] for run in runs if name in run.measurements]
     count = sum(value > 0.5 for value in known)
     return number(f"{count} of {len(known)}", "warn" if count else None)

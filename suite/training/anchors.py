@@ -109,8 +109,9 @@ def _best_of_groups(boxes: Tensor, scores: Tensor, group: Tensor) -> Tensor:
     classes, most of its time goes there.
     """
     order = group.argsort(stable=True)
-    sizes = group[order].unique_consecutive(return_counts=True)[1].tolist()
-    rows = [part[nms(boxes[part], scores[part], _SUPPRESSED)] for part in order.split(sizes)]
+    ends = group.bincount().cumsum(0)
+    parts = order.tensor_split(ends[:-1].cpu())
+    rows = [part[nms(boxes[part], scores[part], _SUPPRESSED)] for part in parts if len(part)]
     kept = torch.cat([order[:0], *rows]).sort().values
     return kept[scores[kept].sort(descending=True).indices]
 

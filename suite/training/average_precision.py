@@ -85,7 +85,9 @@ def precision_parts(matches: Matches) -> NDArray[np.float64]:
     if not _classes(matches):
         return np.zeros(len(matches.objects))
     without = np.stack([_of_class(matches, kind, leaving_out=True) for kind in _classes(matches)])  # (C, 1 + n, T)
-    means = np.nanmean(without.mean(axis=2), axis=0)  # a class may have its only object in the image left out
+    levels = without.mean(axis=2)
+    there = ~np.isnan(levels)  # a class may have its only object in the image left out, and so may all
+    means = np.where(there, levels, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
     return pseudo_values(means[:1], means[1:])
 
 

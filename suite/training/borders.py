@@ -66,7 +66,8 @@ def _across(values: Tensor, places: Tensor) -> Tensor:
     rises = (onward > 0).int() - (values > 0).int()  # +1 once and -1 once on the way around, or never
     share = torch.where(rises != 0, values / (values - onward), 0.0)
     points = places + share[..., None] * (there - places)
-    return (rises[..., None] * points).sum(dim=1).norm(dim=1)
+    crossing: Tensor = (rises[..., None] * points).sum(dim=1)
+    return crossing.square().sum(dim=1).sqrt()
 
 
 def _corners(values: Tensor) -> Tensor:

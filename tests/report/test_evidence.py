@@ -62,3 +62,11 @@ def test_tuning_is_told_of_only_where_an_arm_was_tuned_and_arms_differ_without()
     assert told[0]
     assert told[1] == (), "nothing was tuned"
     assert told[2] == (), "untuned they are one and the same"
+
+
+def test_tuning_that_chose_what_arms_have_without_it_is_not_told_of() -> None:
+    design = report_study.design({}, max_pairs=2)
+    found = Evidence(design, judge(design, results := report_study.results(design)), results)
+    assert found.tuned_claims
+    untuned = replace(found.verdict, tunings=tuple(replace(t, selected=()) for t in found.verdict.tunings))
+    assert Evidence(design, untuned, results).tuned_claims == ()

@@ -1,10 +1,11 @@
 import math
 from dataclasses import replace
 
+import pytest
 import report_study
 
 from suite.report.evidence import Evidence
-from suite.report.learning_table import along_the_way
+from suite.report.learning_table import along_the_way, reached
 from suite.trial_result import TrialResult
 from suite.verdict.judge import judge
 
@@ -22,12 +23,28 @@ def evidence(*, clipped: bool = False, collapse: bool = False, diverged: bool = 
         measured = dict(result.measurements)
         if collapse:
             high = result.purpose == "tuning" and result.settings["optimizer.lr"] == 0.3
-            measured["val_collapsed"] = float(high and result.settings["model.norm"] == "batch")
+            part = "val" if result.purpose == "tuning" else "test"
+            measured[f"{part}_collapsed"] = float(high and result.settings["model.norm"] == "batch")
         if diverged and result.settings["model.norm"] == "none":
             return replace(result, epochs=(replace(epochs[0], gradient_norm=math.nan),), status="diverged")
         return replace(result, epochs=epochs, measurements=measured)
 
     return Evidence(design, judge(design, found), {key: spoiled(result) for key, result in found.items()})
+
+
+def test_what_arms_reached_in_training_stands_beside_what_they_reached_in_the_test() -> None:
+    found = evidence()
+    table = reached(found)
+    rows = {
+        (row[0].text, row[1].text): dict(zip(table.columns, (cell.text for cell in row), strict=True))
+        for row in table.rows
+    }
+    kept = found.shared_runs["digits_cnn"]["bn"]
+    told = rows["digits_cnn", "bn"]
+    assert told["seeds"] == str(len(kept))
+    for part, name in (("validation", "val_accuracy"), ("test", "test_accuracy")):
+        mean = 100 * sum(float(run.measurements[name]) for run in kept) / len(kept)
+        assert float(told[f"{part} accuracy"].split()[0]) == pytest.approx(mean, abs=0.006)
 
 
 def test_what_no_arm_is_about_is_no_table() -> None:

@@ -145,6 +145,14 @@ def test_an_image_s_part_in_the_metric_is_what_the_metric_loses_without_it(seed:
         assert parts[image] == pytest.approx(12 * whole - 11 * without)
 
 
+def test_an_image_that_has_all_objects_has_all_of_the_metric() -> None:
+    targets = boxes(3, 4, 2, 0)
+    targets[1:, :, 0] = VOID
+    parts = average_precision.precision_parts(average_precision.matched(guesses(targets, 8, 0), targets))
+    assert np.isfinite(parts).all()
+    assert parts[0] > 0
+
+
 @pytest.mark.parametrize("span", [(0.0, np.inf), (0.0, 18.0), (18.0, np.inf)])
 def test_an_image_s_part_in_the_recall_is_what_it_loses_without_it(span: tuple[float, float]) -> None:
     targets = boxes(12, 4, 2, 0)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from tiny import random_dataset, run, trial
 from torch import nn
@@ -51,6 +52,11 @@ def test_a_share_of_labels_is_wrong_and_each_wrong_one_is_another_class() -> Non
     assert spoilt.min() == 0
     assert spoilt.max() == 9
     assert torch.equal(as_given.build(10)(targets, generator()), targets)
+
+
+def test_boxes_and_pixels_have_no_label_to_be_wrong() -> None:
+    with pytest.raises(ValueError, match="one label per example"):
+        wrong.build(10)(torch.zeros(4, 3, 5), generator())
 
 
 def test_misaligned_labels_belong_to_the_row_before() -> None:

@@ -85,6 +85,7 @@ def test_embeddings_that_are_all_alike_have_collapsed() -> None:
     task, (outputs, labels) = retrieval.build(), clusters(100, 5, 3, spread=1.0)
     assert task.metrics(task.tally(outputs, labels), 0.0)["collapsed"] == 0.0
     assert task.metrics(task.tally(outputs + 40.0, labels), 0.0)["collapsed"] == 1.0
+    assert task.metrics(task.tally(outputs * 0.0, labels), 0.0)["collapsed"] == 1.0
 
 
 def test_an_example_alone_in_its_class_finds_nothing_and_breaks_nothing() -> None:

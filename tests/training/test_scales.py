@@ -168,6 +168,15 @@ def test_probabilities_are_averaged_over_the_sizes_and_not_the_scores() -> None:
     assert torch.allclose(logs.exp().sum(1), torch.ones(5))
 
 
+def test_boxes_found_at_several_sizes_are_not_averaged() -> None:
+    class Boxes(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            return images.new_zeros(len(images), 12, 10)
+
+    with pytest.raises(ValueError, match="boxes need evaluation plain"):
+        testing.build(factors=(1.0,))(Boxes(), torch.zeros(2, 1, 8, 8))
+
+
 def test_at_one_size_the_probabilities_are_those_of_plain_testing() -> None:
     model, inputs = deep_cnn.build((1, 8, 8), 10), torch.rand(4, 1, 8, 8, generator=generator())
     with torch.no_grad():

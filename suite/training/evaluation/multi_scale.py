@@ -20,9 +20,8 @@ def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[
 
     Where each pixel has a class, (n, classes, H, W): scores are brought back to the images' size before the mean.
 
-    Raises ValueError if there is no factor.
+    Raises ValueError if there is no factor, or if the network does not give scores of classes: boxes have no mean.
     """
-
     if not factors:
         raise ValueError("evaluation.factors is empty: name at least one size")
 
@@ -31,6 +30,8 @@ def build(*, factors: tuple[PositiveFloat, ...] = (0.8, 1.0, 1.25)) -> Callable[
         logs = []
         for factor in factors:
             found = model(resized(inputs, factor)).float()
+            if found.ndim not in (2, 4):
+                raise ValueError("evaluation multi_scale averages scores of classes: boxes need evaluation plain")
             if found.ndim == 4:
                 found = functional.interpolate(found, inputs.shape[2:], mode="bilinear")
             logs.append(functional.log_softmax(found, dim=1))

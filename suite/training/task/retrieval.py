@@ -39,15 +39,16 @@ class Retrieval:
 
         It is that of neighbourhood component analysis (Goldberger et al., 2004), in nats: how improbable it is that an
         example's neighbour, drawn the more likely the nearer it is, is of its class. `collapsed` is 1 if all
-        embeddings are about the same (Schroff et al., FaceNet, 2015, section 3.2), else 0.
+        embeddings are about the same, zero or of one direction (Schroff et al., FaceNet, 2015, section 3.2), else 0.
         """
+        zero = torch.linalg.vector_norm(tallies[:, :-1], dim=1) < 0.5  # others are of length 1
         near = _neighbours(tallies)
         _neighbours.cache_clear()
         return {
             "recall_at_1": float(near.nearest_right.mean()),
             "map_at_r": float(near.precision_at_r.mean()),
             "loss": float(near.loss.nanmean()),
-            "collapsed": float(near.cosine_of_others.nanmean() > _ALIKE),
+            "collapsed": float(near.cosine_of_others.nanmean() > _ALIKE or zero.float().mean() > _ALIKE),
         }
 
     def per_example(self, tallies: Tensor) -> dict[str, Tensor]:
