@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from suite.report.figures.answers import answers, sorted_out
-from suite.report.figures.recall import recall
+from suite.report.figures.recall import _span, recall
 from suite.report.figures.style import Arms, in_lines
 
 ARMS = Arms(["pyramid", "coarse"])
@@ -24,7 +24,10 @@ def file(kind: str, shape: tuple[int, ...]) -> str:
 
 
 def evidence(given: tuple[Any, ...], **measured: float) -> Any:
-    run = SimpleNamespace(answers=given, metric_name="mean_iou", measurements={"test_mean_iou": 0.5, **measured})
+    run = SimpleNamespace(
+        answers=given, metric_name="mean_iou", measurements={"test_mean_iou": 0.5, **measured},
+        settings={"task.medium": 10.0, "task.large": 20.0},
+    )  # fmt: skip
     selected = {"scenes": {"pyramid": (run, run), "coarse": (run, run)}}
     return SimpleNamespace(selected_runs=selected, shared_runs=selected, metric_name=lambda workload: "mean iou")
 
@@ -79,3 +82,4 @@ def test_recall_names_the_smallest_objects_first() -> None:
     assert figure is not None
     said = figure.message.replace("“", "").replace("”", "").replace("\N{NO-BREAK SPACE}", " ")
     assert said == "Small objects found: 25 % in pyramid and 25 % in coarse"
+    assert _span("small", {"task.medium": 10.0, "task.large": 20.0}).startswith("below 10")

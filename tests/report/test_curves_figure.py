@@ -35,7 +35,7 @@ def test_the_best_arm_is_named_alone_if_it_is_better_seed_by_seed() -> None:
 def test_arms_within_the_scatter_are_named_together() -> None:
     said = ending(bn=[0.90, 0.91, 0.92], dropout=[0.91, 0.92, 0.899], none=[0.5, 0.51, 0.52])
     assert said == "“bn” ends best (“dropout” within the scatter of the seeds)"
-    alike = "All arms end alike, within the scatter of the seeds,"
+    alike = "At the end of training the seeds do not tell the arms apart"
     assert ending(bn=[0.90, 0.91], none=[0.90, 0.91]) == alike
     assert ending(bn=[0.9], none=[0.8]) == alike, "one seed says nothing"
 

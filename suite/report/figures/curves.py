@@ -158,7 +158,7 @@ def _ending(evidence: Evidence, workload: str) -> str:
         if arm == best or _is_alike([ends[best][seed] - ends[arm][seed] for seed in seeds], len(ends) - 1)
     ]
     if len(alike) == len(runs):
-        return "All arms end alike, within the scatter of the seeds,"
+        return "At the end of training the seeds do not tell the arms apart"
     others = phrases.listed([phrases.name(arm) for arm in alike if arm != best])
     return f"{phrases.name(best)} ends best{f' ({others} within the scatter of the seeds)' if others else ''}"
 

@@ -7,7 +7,7 @@ from suite.report import numbers, phrases
 from suite.report.evidence import Evidence, mean_of, measurement, spread_of, those_with
 from suite.report.figures import labels, style
 from suite.report.figures.style import Arms, Figure, Panel
-from suite.trial_result import TrialResult
+from suite.trial_result import Settings, TrialResult
 
 _SIZES = ("small", "medium", "large")
 
@@ -22,8 +22,8 @@ def recall(evidence: Evidence, arms: Arms) -> Figure | None:
         message=_message(next(iter(kept.values()))),
         caption=(
             "How many of the test objects of each size are found at all, with a box that overlaps by half or more and "
-            "the right class: mean and standard deviation over the seeds that all arms have. The workload says which "
-            "sizes are meant."
+            "the right class, among the surest boxes of the image: mean and standard deviation over the seeds that all "
+            "arms have. Sizes are square roots of areas."
         ),
         panels=tuple(_panel(workload, shown, arms) for workload, shown in kept.items()),
     )
@@ -32,7 +32,7 @@ def recall(evidence: Evidence, arms: Arms) -> Figure | None:
 def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms) -> Panel:
     sizes = [size for size in _SIZES if any(size in _sizes(runs) for runs in shown.values())]
     with style.drawing():
-        _, axes = style.canvas(2.5, right=labels.label_width(arms, tuple(shown)))
+        _, axes = style.canvas(2.7, bottom=0.62, right=labels.label_width(arms, tuple(shown)))
         ends = []
         for place, (arm, runs) in enumerate(shown.items()):
             points = [(x, 100 * _mean(runs, size), 100 * _spread(runs, size)) for x, size in enumerate(sizes)]
@@ -43,12 +43,23 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
                 ms=5, lw=1.5, elinewidth=1,
             )  # fmt: skip
             ends.append((arm, moved[-1], y[-1]))
-        axes.set(xticks=range(len(sizes)), xticklabels=sizes, xlabel="size of objects", ylabel="recall (%)")
+        axes.set(
+            xticks=range(len(sizes)),
+            xticklabels=[f"{size}\n{_span(size, next(iter(shown.values()))[0].settings)}" for size in sizes],
+            xlabel="size of objects",
+            ylabel="recall (%)",
+        )
         axes.set_xlim(-0.25, len(sizes) - 0.8)
         axes.set_title(style.drawable(workload, 40) or "workload")
         labels.label_ends(axes, arms, ends)
         alt = f"Recall on {workload} of {phrases.listed(sizes)} objects, arm by arm"
         return style.finish(axes.figure, name=style.file_stem("recall", workload), alt=alt)
+
+
+def _span(size: str, settings: Settings) -> str:
+    medium, large = (numbers.setting(settings[f"task.{name}"]) for name in ("medium", "large"))
+    pixels = f"{numbers.SPACE}px"
+    return {"small": f"below {medium}", "medium": f"{medium} to {large}", "large": f"from {large}"}[size] + pixels
 
 
 def _message(shown: Mapping[str, Sequence[TrialResult]]) -> str:

@@ -152,11 +152,12 @@ def _message(evidence: Evidence) -> str:
         return f"The best setting lies on the edge of the grid for {places}{more}: a wider grid may change the result"
     chosen: dict[str, list[str]] = {}
     for tuning in evidence.verdict.tunings:
-        values = ", ".join(numbers.setting(value) for _, value in tuning.selected)
+        several = len(tuning.selected) > 1
+        values = numbers.point(tuning.selected) if several else "".join(numbers.setting(v) for _, v in tuning.selected)
         if values and values not in chosen.setdefault(tuning.arm, []):
             chosen[tuning.arm].append(values)
-    parts = [f"{' or '.join(values)} for {phrases.name(arm)}" for arm, values in list(chosen.items())[:4]]
-    parts += [f"and {len(chosen) - 4} more"] if len(chosen) > 4 else []
+    parts = [f"{' or '.join(values)} for {phrases.name(arm)}" for arm, values in list(chosen.items())[:6]]
+    parts += [f"and {len(chosen) - 6} more"] if len(chosen) > 6 else []
     return "Chosen inside the grid: " + "; ".join(parts) if parts else "How the arms depend on the swept settings"
 
 
