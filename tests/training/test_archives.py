@@ -96,12 +96,14 @@ def thing(name: str, left: int, top: int, right: int, bottom: int, *, difficult:
 
 
 HEAD = "<part><name>head</name><bndbox><xmin>9</xmin><ymin>9</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></part>"
+FLAT = thing("dog", 9, 9, 8, 20) + thing("dog", 30, 9, 20, 8)
+"""No width, and corners the wrong way round."""
 VOC = {  # 40 high, 60 wide
     "trainval": {
         "000005": thing("tvmonitor", 1, 1, 60, 40) + thing("aeroplane", 31, 11, 60, 20, difficult=1),
         "000007": thing("person", 7, 5, 18, 12, more=HEAD),
     },
-    "test": {"000001": thing("dog", 4, 4, 6, 8), "000002": ""},
+    "test": {"000001": thing("dog", 4, 4, 6, 8) + FLAT, "000002": ""},
 }
 
 
@@ -139,7 +141,10 @@ def test_voc_has_trainval_to_train_on_and_test_to_test_on_at_one_size(voc: Built
 
 
 def test_voc_s_boxes_go_from_edge_to_edge_and_no_object_is_left_out(voc: Built) -> None:
-    """The first covers its picture; the second is difficult; the third has a part with a box of its own."""
+    """The first covers its picture; the second is difficult; the third has a part with a box of its own.
+
+    Boxes without an area are no objects.
+    """
     data = voc(height=40, width=60)
     nothing = [float(VOID), 0, 0, 0, 0]
     at = data.classes.index

@@ -25,6 +25,16 @@ def test_blood_cells_are_as_published_but_for_two_boxes_without_an_area(data_roo
     assert dict(zip(data.classes, few, strict=True)) == {"RBC": 805, "WBC": 71, "Platelets": 69}
 
 
+def test_playing_cards_are_of_six_kinds_and_none_is_without_a_box(data_root: Path, cache_dir: Path) -> None:
+    data = real("playing_cards", data_root, cache_dir)
+    assert (len(data.inputs), len(data.test_inputs), len(data.classes)) == (296, 67, 6)
+    for targets in (data.targets, data.test_targets):
+        assert (targets[..., 0] != VOID).any(dim=1).all()
+        boxes = targets[targets[..., 0] != VOID]
+        assert boxes[:, 0].unique().tolist() == list(range(6))
+        assert (boxes[:, 3:] > boxes[:, 1:3]).all()
+
+
 def test_what_a_driving_car_sees_has_eleven_classes_and_pixels_of_none(data_root: Path, cache_dir: Path) -> None:
     data = real("camvid", data_root, cache_dir)
     assert (len(data.inputs), len(data.test_inputs), len(data.classes)) == (367 + 101, 233, 11)
