@@ -45,7 +45,7 @@ def cost(evidence: Evidence, arms: Arms) -> Figure | None:
             "Mean over the completed evaluation runs of the seeds that all arms have, bars one standard deviation. "
             f"{_better(evidence)} is better. Times were taken beside other runs and vary with the machine's load. "
             "FLOPs are those of matrix products and convolutions, after any pre-training; normalisation and "
-            "activations are not counted. A claim's ratio is the geometric mean of its pairs; these means are arithmetic. "
+            "activations are not counted. Ratios in claims are geometric means; these are not. "
             "Costs in which the arms agree within 1 % have no panel; all of them are in the table below."
         ),
         panels=tuple(drawn),
