@@ -4,6 +4,8 @@ As marching squares draw them: Lorensen and Cline, Marching Cubes (1987). What i
 what is ragged does not: Mokhtarian and Mackworth, Scale-Based Description and Recognition of Planar Curves (1986).
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -22,14 +24,14 @@ def lengths(classes: Tensor, judged: Tensor) -> Tensor:
     Of every class's outline, as marching squares draw it, half: a border has two sides. So a slanting border is as
     long as it is, in whichever direction, and one in steps is longer. 0 where not all four pixels are judged.
     """
-    corners = _corners(classes).unbind(dim=-1)
+    corners = _corners(classes)
     share = torch.tensor(_SHARES, device=classes.device)
     total = torch.zeros_like(corners[0], dtype=torch.float32)
     for place, corner in enumerate(corners):
         beside, opposite = (corners[place - 1], corners[place - 3]), corners[place - 2]
         alike = sum((corner == other).int() for other in beside)
         total += share[alike, (corner == opposite).int()] / 2
-    return torch.where(_corners(judged).all(dim=-1), total, 0.0)
+    return torch.where(_all(_corners(judged)), total, 0.0)
 
 
 def blurred_lengths(values: Tensor, classes: int, judged: Tensor) -> Tensor:
@@ -37,40 +39,44 @@ def blurred_lengths(values: Tensor, classes: int, judged: Tensor) -> Tensor:
 
     An outline is where half of a class is left. The last value, `classes`, stands for pixels that are not judged.
     """
-    ours = functional.one_hot(values, classes + 1)[..., :classes].permute(0, 3, 1, 2).float().flatten(0, 1)
-    kernel = torch.tensor(_BLUR, device=values.device)
-    padded = functional.pad(ours[:, None], (2, 2, 2, 2), mode="replicate")
-    blurred = functional.conv2d(padded, (kernel[:, None] * kernel)[None, None])[:, 0] - 0.5
-    corners = _corners(blurred)
-    inside = corners > 0
-    crossed = inside.any(dim=-1) & ~inside.all(dim=-1)
-    crossed &= _corners(judged).all(dim=-1).repeat_interleave(classes, dim=0)
-    image = crossed.nonzero()[:, 0] // classes
-    return torch.zeros(len(values), device=values.device).index_add(0, image, _outlines(corners[crossed]) / 2)
+    each = functional.one_hot(values, classes + 1)[..., :classes].permute(0, 3, 1, 2).float().flatten(0, 1)
+    blurred = _blurred(_blurred(each).mT).mT - 0.5
+    first, second, third, fourth = _corners(blurred > 0)
+    crossed = (first ^ second) | (second ^ third) | (third ^ fourth)
+    crossed &= _all(_corners(judged)).repeat_interleave(classes, dim=0)
+    place, down, right = crossed.nonzero().unbind(dim=1)
+    corners = torch.stack([blurred[place, down + more, right + along] for more, along in _AROUND], dim=1)
+    return torch.zeros(len(values), device=values.device).index_add(0, place // classes, _outlines(corners) / 2)
+
+
+def _blurred(maps: Tensor) -> Tensor:
+    """Along the rows of maps (n, H, W), whose border values go on outside."""
+    width = maps.shape[2]
+    padded = functional.pad(maps, (2, 2), mode="replicate")
+    return sum((share * padded[..., by : by + width] for by, share in enumerate(_BLUR)), torch.zeros_like(maps))
 
 
 def _outlines(corners: Tensor) -> Tensor:
-    """The length of the line of zeros in cells (m, 4), linear in each of the triangles around a cell's middle: (m,)."""
-    places = torch.tensor([*_AROUND, (0.5, 0.5)], device=corners.device)
-    values = torch.cat([corners, corners.mean(dim=1, keepdim=True)], dim=1)
-    total = torch.zeros(len(corners), device=corners.device)
-    for first in range(4):
-        rows = torch.tensor([first, (first + 1) % 4, 4], device=corners.device)
-        total += _across(values[:, rows], places[rows])
-    return total
+    """The length of the line of zeros in cells (m, 4), straight from side to side: (m,).
+
+    From where the values rise through zero on the way around to where they fall. (On saddles, where they do so twice, it
+    is too short; a blur leaves few of them.)
+    """
+    places = torch.tensor(_AROUND, dtype=corners.dtype, device=corners.device)
+    onward = corners.roll(-1, dims=1)
+    rises = (onward > 0).int() - (corners > 0).int()
+    share = torch.where(rises != 0, corners / (corners - onward), 0.0)
+    points = places + share[..., None] * (places.roll(-1, dims=0) - places)
+    ends: Tensor = (rises[..., None] * points).sum(dim=1)
+    return ends.square().sum(dim=1).sqrt()
 
 
-def _across(values: Tensor, places: Tensor) -> Tensor:
-    """From where the values (m, 3) at a triangle's corners (3, 2) rise through zero to where they fall through it."""
-    onward, there = values.roll(-1, dims=1), places.roll(-1, dims=0)
-    rises = (onward > 0).int() - (values > 0).int()  # +1 once and -1 once on the way around, or never
-    share = torch.where(rises != 0, values / (values - onward), 0.0)
-    points = places + share[..., None] * (there - places)
-    crossing: Tensor = (rises[..., None] * points).sum(dim=1)
-    return crossing.square().sum(dim=1).sqrt()
+def _all(corners: Sequence[Tensor]) -> Tensor:
+    first, second, third, fourth = corners
+    return first & second & third & fourth
 
 
-def _corners(values: Tensor) -> Tensor:
-    """The windows of 2 x 2 in maps (n, H, W), going around: (n, H - 1, W - 1, 4)."""
+def _corners(values: Tensor) -> list[Tensor]:
+    """The four of each window of 2 x 2 in maps (n, H, W), going around: (n, H - 1, W - 1) each."""
     height, width = values.shape[1] - 1, values.shape[2] - 1
-    return torch.stack([values[:, down : down + height, right : right + width] for down, right in _AROUND], dim=-1)
+    return [values[:, down : down + height, right : right + width] for down, right in _AROUND]
