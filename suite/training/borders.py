@@ -59,8 +59,8 @@ def _blurred(maps: Tensor) -> Tensor:
 def _outlines(corners: Tensor) -> Tensor:
     """The length of the line of zeros in cells (m, 4), straight from side to side: (m,).
 
-    From where the values rise through zero on the way around to where they fall. (On saddles, where they do so twice, it
-    is too short; a blur leaves few of them.)
+    From where the values rise through zero on the way around to where they fall. (Where they do so twice, on saddles,
+    it is too short; a blur leaves few of them.)
     """
     places = torch.tensor(_AROUND, dtype=corners.dtype, device=corners.device)
     onward = corners.roll(-1, dims=1)
