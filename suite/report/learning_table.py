@@ -28,13 +28,18 @@ def reached(evidence: Evidence) -> Table:
         (
             text(workload),
             text(arm),
-            number(str(len(kept))),
+            _seeds(len(evidence.completed(workload, arm)), len(kept)),
             *(number(numbers.measured(_as_test(name), mean_of(kept, measurement(name)))) for name in names),
         )
         for workload, by_arm in evidence.shared_runs.items()
         for arm, kept in by_arm.items()
     )
     return Table(caption="What the arms reached at the selected settings", columns=columns, rows=rows)
+
+
+def _seeds(completed: int, kept: int) -> Cell:
+    """Means are of the runs that did not diverge: no other number would say that some did."""
+    return number(str(kept)) if completed == kept else number(f"{completed} of {kept}, the others diverged", "warn")
 
 
 def _as_test(name: str) -> str:

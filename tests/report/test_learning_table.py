@@ -47,6 +47,13 @@ def test_what_arms_reached_in_training_stands_beside_what_they_reached_in_the_te
         assert float(told[f"{part} accuracy"].split()[0]) == pytest.approx(mean, abs=0.006)
 
 
+def test_means_of_what_arms_reached_say_how_many_runs_diverged() -> None:
+    found = evidence(diverged=True)
+    seeds = {(row[0].text, row[1].text): row[2].text for row in reached(found).rows}
+    assert seeds["digits_cnn", "neither"].startswith("0 of ")
+    assert "diverged" not in seeds["digits_cnn", "bn"]
+
+
 def test_what_no_arm_is_about_is_no_table() -> None:
     assert not along_the_way(evidence()).rows
 

@@ -80,10 +80,11 @@ class Segmentation:
     def _borders(self, predicted: Tensor, true: Tensor, judged: Tensor, classes: int) -> Tensor:
         """(n, 6)."""
         ours, theirs = (borders.lengths(each, judged) for each in (predicted, true))
-        left, truly = (borders.blurred_lengths(each, classes, judged) for each in (predicted, true))
-        near, found = ours * self._grown(theirs), theirs * self._grown(ours)
-        total = [lengths.flatten(1).sum(dim=1) for lengths in (ours, near, theirs, found)]
-        return torch.stack([total[0], total[1], left, total[2], total[3], truly], dim=1)
+        columns = []
+        for values, lengths, others in ((predicted, ours, theirs), (true, theirs, ours)):
+            near = lengths * self._grown(others)
+            columns += [lengths.sum(dim=(1, 2)), near.sum(dim=(1, 2)), borders.blurred_lengths(values, classes, judged)]
+        return torch.stack(columns, dim=1)
 
     def _grown(self, lengths: Tensor) -> Tensor:
         side = 2 * self.tolerance + 1
