@@ -83,7 +83,8 @@ class Segmentation:
         columns = []
         for values, lengths, others in ((predicted, ours, theirs), (true, theirs, ours)):
             near = lengths * self._grown(others)
-            columns += [lengths.sum(dim=(1, 2)), near.sum(dim=(1, 2)), borders.blurred_lengths(values, classes, judged)]
+            columns += [each.flatten(1).sum(dim=1) for each in (lengths, near)]
+            columns.append(borders.blurred_lengths(values, classes, judged))
         return torch.stack(columns, dim=1)
 
     def _grown(self, lengths: Tensor) -> Tensor:
