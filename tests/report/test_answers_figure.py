@@ -36,7 +36,7 @@ def evidence(given: tuple[Any, ...], **measured: float) -> Any:
     ("predicted", "states"),
     [
         ([("cat", 1, 1, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.8)], ["found", "found"]),
-        ([("dog", 0, 0, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.8)], ["wrong", "found", "missed"]),
+        ([("dog", 0, 0, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.8)], ["misnamed", "found", "missed"]),
         ([("cat", 0, 0, 10, 10, 0.9), ("cat", 0, 0, 10, 9, 0.8)], ["found", "wrong", "missed"]),
         ([("cat", 5, 5, 15, 15, 0.9)], ["wrong", "missed", "missed"]),
         ([], ["missed", "missed"]),

@@ -67,7 +67,7 @@ def test_perplexities_beyond_all_bounds_can_be_drawn_beside_small_ones() -> None
         for place, (y, below, above) in enumerate(heights):
             axes.errorbar([place], [y], yerr=[[below], [above]])
         cost._frame(axes, [y for y, _, _ in heights], is_ratio=True)
-        points = [(name, float(place), heights[place][0]) for place, name in enumerate(("low", "high"))]
+        points = [labels.Point(name, float(place), heights[place][0]) for place, name in enumerate(("low", "high"))]
         labels.label_points(axes, style.Arms(["low", "high"]), points)
         axes.figure.canvas.draw()
         names = {text.get_text(): text.get_window_extent().y0 for text in axes.texts}

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.transforms import Bbox
 
 from suite.report.figures import labels, style
 
@@ -75,23 +76,25 @@ def test_file_names_hold_nothing_that_a_file_system_minds() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_names_of_points_cover_no_other_name_and_no_point(seed: int) -> None:
-    places = np.random.default_rng(seed).uniform(0, 1, (5, 2))
-    points = [(f"arm_{index}", float(x), float(y)) for index, (x, y) in enumerate(places)]
-    arms = style.Arms([arm for arm, _, _ in points])
+    drawn = np.random.default_rng(seed)
+    places, bars = drawn.uniform(0, 1, (1 + seed % 5, 2)), drawn.uniform(0, 0.1, (5, 3))
+    points = [labels.Point(f"arm_{k}", *place, *bar) for k, (place, bar) in enumerate(zip(places, bars, strict=False))]
+    arms = style.Arms([point.arm for point in points])
     with style.drawing():
         figure, axes = style.canvas(2.5, right=labels.label_width(arms, arms.names))
         axes.set(xlim=(0, 1), ylim=(0, 1))
         labels.label_points(axes, arms, points)
         figure.canvas.draw()
-        names = {text.xy: text for text in axes.texts if text.get_text()}
-        boxes = [name.get_window_extent() for name in names.values()]
+        boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
+        lines = [text for text in axes.texts if not text.get_text()]
         dots = axes.transData.transform(places)
-        tied = {text.xy for text in axes.texts if not text.get_text()}
-        away = {
-            place for place, name in names.items()
-            if name.get_window_extent().y0 - axes.transData.transform(place)[1] > 0.25 * figure.dpi
-        }  # fmt: skip
+        marks = [Bbox(axes.transData.transform(ends)) for point in points for ends in point.bars()]
+        near = [
+            any(0 <= box.x0 - x <= 0.1 * figure.dpi and 0 <= box.y0 - y <= 0.1 * figure.dpi for x, y in dots)
+            for box in boxes
+        ]
     assert len(boxes) == len(points)
-    assert away <= tied, "a name far above its point has no line to it"
+    assert all(near) or len(lines) == len(points), "a name away from its point has no line to it"
     assert not any(box.contains(*dot) for box in boxes for dot in dots)
+    assert len(lines) == len(points) or not any(box.overlaps(mark) for box in boxes for mark in marks)
     assert not any(box.overlaps(other) for box, other in itertools.combinations(boxes, 2))

@@ -94,3 +94,11 @@ def test_boxes_and_pixels_are_drawn_where_they_are() -> None:
     veiled = overlaid(images, maps, 3)[0].sum(axis=2) > 0
     assert (veiled[12:15, 15:18]).all()
     assert veiled.sum() == 9
+
+
+def test_pixels_without_a_class_are_darker_than_those_of_the_first_one() -> None:
+    images = np.linspace(0, 1, 16).reshape(1, 4, 4, 1)
+    maps = np.zeros((1, 4, 4), dtype=np.int16)
+    maps[0, 3, 3] = -1
+    drawn = overlaid(images, maps, 3)[0]
+    assert (drawn[9:, :9] > drawn[9:, 9:].max()).all()

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from suite.report import numbers
@@ -24,12 +26,18 @@ _WIDTH, _GAP, _TITLE, _LINE = 4.4, 0.05, 0.34, 0.13
 _OVERLAP = 0.5
 """Intersection over union from which on a box is where its object is."""
 _LARGEST_SIDE = 4096
-_STYLES = {"found": ("#00c8ff", "-"), "wrong": ("#ffb000", (0, (3, 1.5))), "missed": ("#ff5ad9", (0, (1, 1)))}
+_TALLEST, _FLATTEST = 2.0, 0.25
+"""An image's height over its width beyond which it is drawn smaller than its column is wide, or with room below it."""
+_WRONG = "#ffb000", (0, (3, 1.5))
+_STYLES = {"found": ("#00c8ff", "-"), "wrong": _WRONG, "misnamed": _WRONG, "missed": ("#ff5ad9", (0, (1, 1)))}
+_CLASS = 10
+"""Characters that are told of a class."""
 _BOXES = (
     "Solid blue: an object found, box and class (the boxes overlap by half or more). Dashed amber: a box that is "
-    "wrong. Dotted pink: an object missed. Each network's surest boxes, as many as the image has objects."
+    "wrong, with its class where only that is. Dotted pink: an object missed. Each network's surest boxes, as many as "
+    "the image has objects."
 )
-_MAPS = "Each class has a colour; the first class, mostly the background, has none."
+_MAPS = "Each class has a colour; the first class, mostly the background, has none. What has no class at all is darker."
 Box = tuple[Any, ...]
 
 
@@ -39,7 +47,7 @@ class _Cell:
 
     pixels: npt.NDArray[np.float64]
     boxes: Sequence[tuple[Box, str]] = ()
-    """With whether each is found, wrong or missed."""
+    """With whether each is found, wrong, misnamed or missed."""
 
 
 def answers(evidence: Evidence, arms: Arms) -> Figure | None:
@@ -66,11 +74,11 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
     runs = {arm: next(run for run in runs if run.answers) for arm, runs in some.items()}
     columns = [_truths(next(iter(runs.values()))), *(_predictions(run) for run in runs.values())]
     headings = ["truth\n", *(_heading(arm, some, arms) for arm in runs)]
-    rows = len(columns[0])
     side = (_WIDTH - 0.2) / len(columns)
     above = _TITLE + 0.08 + _LINE * max(heading.count("\n") + 1 for heading in headings)
+    rows = [side * _height_over_width(cell) for cell in columns[0]]
     with style.drawing():
-        height = above + rows * side + 0.08
+        height = above + math.fsum(rows) + 0.08
         figure, axes = style.canvas(height, left=0.1, right=0.1, top=0.1, bottom=0.05, width=_WIDTH)
         axes.set_axis_off()
         figure.text(0.1 / _WIDTH, 1 - 0.2 / height, style.drawable(workload, 40) or "workload", weight="bold", size=9.5)
@@ -83,9 +91,9 @@ def _panel(workload: str, shown: Mapping[str, Sequence[TrialResult]], arms: Arms
                 color=colour, weight="bold", size=7.5 if len(columns) > 4 else 8.5, linespacing=1.2,
             )  # fmt: skip
             for row, cell in enumerate(cells):
-                top = above + row * side
-                box = (0.1 + column * side) / _WIDTH, 1 - (top + side - _GAP) / height
-                _draw(figure.add_axes((*box, (side - _GAP) / _WIDTH, (side - _GAP) / height)), cell)
+                bottom = above + math.fsum(rows[: row + 1]) - _GAP
+                place = (0.1 + column * side) / _WIDTH, 1 - bottom / height
+                _draw(figure.add_axes((*place, (side - _GAP) / _WIDTH, (rows[row] - _GAP) / height)), cell)
         alt = f"Test images of {workload} and what each arm's network makes of them"
         return style.finish(figure, name=style.file_stem("answers", workload), alt=alt)
 
@@ -100,11 +108,21 @@ def _draw(axes: Any, cell: _Cell) -> None:
     height, width = cell.pixels.shape[:2]
     axes.imshow(cell.pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest", extent=(0, width, height, 0))
     axes.set(xticks=[], yticks=[], xlim=(0, width), ylim=(height, 0))
-    for (_, left, top, right, bottom, *_), state in cell.boxes:
+    for (kind, left, top, right, bottom, *_), state in cell.boxes:
         colour, dash = _STYLES[state]
         axes.add_patch(
             Rectangle((left, top), right - left, bottom - top, fill=False, ec=colour, ls=dash, lw=1.3, clip_on=True)
         )
+        if state == "misnamed":
+            axes.text(
+                left, top, style.drawable(str(kind), _CLASS), color=colour, size=7, weight="bold", va="center",
+                clip_on=True, path_effects=[withStroke(linewidth=1.5, foreground="black")],
+            )  # fmt: skip
+
+
+def _height_over_width(cell: _Cell) -> float:
+    height, width = cell.pixels.shape[:2]
+    return max(_FLATTEST, min(_TALLEST, float(height / width)))
 
 
 def _truths(run: TrialResult) -> list[_Cell]:
@@ -128,9 +146,10 @@ def _boxes(value: Any) -> list[Box]:
 
 
 def sorted_out(objects: Sequence[Box], predicted: Sequence[Box]) -> list[tuple[Box, str]]:
-    """The surest predictions, as many as there are objects, `found` or `wrong`, and the objects that are `missed`.
+    """The surest predictions, as many as there are objects, and the objects that are `missed`.
 
-    Objects are (class, left, top, right, bottom), predictions have a score behind. Each object is found once.
+    Objects are (class, left, top, right, bottom), predictions have a score behind and are `found`, `misnamed` where an
+    object of another class is, or `wrong`. Each object is found once.
     """
     left = list(objects)
     surest = sorted(predicted, key=lambda box: -float(box[5]))[: len(objects)]
@@ -139,7 +158,8 @@ def sorted_out(objects: Sequence[Box], predicted: Sequence[Box]) -> list[tuple[B
         fitting = [other for other in left if other[0] == box[0] and _overlap(other, box) >= _OVERLAP]
         if fitting:
             left.remove(max(fitting, key=lambda other: _overlap(other, box)))
-        states.append((box, "found" if fitting else "wrong"))
+        others = [other for other in objects if other[0] != box[0] and _overlap(other, box) >= _OVERLAP]
+        states.append((box, "found" if fitting else "misnamed" if others else "wrong"))
     return states + [(box, "missed") for box in left]
 
 

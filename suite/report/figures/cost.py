@@ -68,7 +68,7 @@ def _panel(evidence: Evidence, arms: Arms, workload: str, name: str, shown: list
     metric = evidence.test_metric(workload)
     label = METRICS[metric].label if metric in METRICS else metric
     factor, unit = style.percent_axis(metric)
-    ends = []
+    points: list[labels.Point] = []
     with style.drawing():
         figure, axes = style.canvas(2.5, right=labels.label_width(arms, shown))
         for arm in shown:
@@ -76,17 +76,18 @@ def _panel(evidence: Evidence, arms: Arms, workload: str, name: str, shown: list
             x, (y, below, above) = mean_of(runs, measurement(name)), _height(runs, metric, factor)
             if not (math.isfinite(x) and math.isfinite(y)):
                 continue
+            beside = spread_of(runs, measurement(name))
             axes.errorbar(
-                [x], [y], xerr=[spread_of(runs, measurement(name))], yerr=[[below], [above]],
+                [x], [y], xerr=[beside], yerr=[[below], [above]],
                 marker=arms.marker(arm), ms=7, mec="white", mew=0.5, color=arms.colour(arm), elinewidth=1, zorder=3,
             )  # fmt: skip
-            ends.append((arm, x, y))
-        if not ends:
+            points.append(labels.Point(arm, x, y, beside, below, above))
+        if not points:
             return None
-        _frame(axes, [y for _, _, y in ends], is_ratio=_is_ratio(metric))
+        _frame(axes, [point.y for point in points], is_ratio=_is_ratio(metric))
         axes.set(xlabel=_AXES[name], ylabel=f"{label}{unit}")
         axes.xaxis.set_major_formatter(EngFormatter() if name != "train_seconds" else ScalarFormatter(useOffset=False))
-        labels.label_points(axes, arms, ends)
+        labels.label_points(axes, arms, points)
         axes.set_title(style.drawable(workload, 40))
         alt = f"{label[:1].upper()}{label[1:]} against {_AXES[name]} on {workload}"
         return style.finish(figure, name=style.file_stem("cost", workload, name), alt=alt)

@@ -1,19 +1,41 @@
 """Names of arms directly at what they name: at the ends of curves, beside points."""
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Affine2D, Bbox
 from scipy.optimize import isotonic_regression
 
 from suite.report.figures.style import Arms
 
 _LEADER = {"arrowstyle": "-", "lw": 0.7, "alpha": 0.7, "shrinkA": 0, "shrinkB": 3}
-_MARKER, _NAME = 0.05, 0.15
-"""Half a point's size and a name's height, in inches."""
+_MARKER, _NAME, _AWAY = 0.05, 0.15, 0.08
+"""Half a point's size, a name's height, and how far it is from its point, in inches."""
 _MOST_NEAR = 6
 """With more points than this, names stand in a column at the right."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where an arm lies, in data coordinates, and how far its bars reach on either side, down and up."""
+
+    arm: str
+    x: float
+    y: float
+    beside: float = 0.0
+    below: float = 0.0
+    above: float = 0.0
+
+    def bars(self) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+        """The ends of the one that lies and of the one that stands."""
+        return [
+            ((self.x - self.beside, self.y), (self.x + self.beside, self.y)),
+            ((self.x, self.y - self.below), (self.x, self.y + self.above)),
+        ]
 
 
 def label_ends(axes: Any, arms: Arms, ends: Sequence[tuple[str, float, float]]) -> None:
@@ -32,50 +54,45 @@ def label_ends(axes: Any, arms: Arms, ends: Sequence[tuple[str, float, float]]) 
         _write(axes, arms, arm, (beyond, place), axes.transAxes, offset=(2, 0), va="center")
 
 
-def label_points(axes: Any, arms: Arms, points: Sequence[tuple[str, float, float]]) -> None:
-    """Names above and to the right of points (arm, x, y), moved up to where they cover neither a name nor a point.
+def label_points(axes: Any, arms: Arms, points: Sequence[Point]) -> None:
+    """Names above and to the right of their points, or all in a column at the right with leader lines.
 
-    A name that had to move away has a leader line. Where one would run over the top, or points are many, all names
-    stand in a column at the right.
+    In a column where points are many, or where a name would cover another one, a point or a bar, or run over the top.
     """
-    heights = _heights(axes, arms, points)
-    _, top = axes.transAxes.transform((1, 1)) / axes.figure.dpi
-    if len(points) > _MOST_NEAR or any(foot + height + _NAME > top for foot, height in heights.values()):
-        label_ends(axes, arms, points)
+    if not _fit(axes, arms, points):
+        label_ends(axes, arms, [(point.arm, point.x, point.y) for point in points])
         return
-    for arm, x, y in points:
-        _, height = heights[arm]
-        if height > _NAME:
-            axes.annotate(
-                "", xy=(x, y), xytext=(6, 72 * (height + _NAME / 2)), textcoords="offset points",
-                annotation_clip=False, arrowprops={**_LEADER, "color": arms.colour(arm)},
-            )  # fmt: skip
-        _write(axes, arms, arm, (x, y), axes.transData, offset=(6, 72 * height), va="bottom")
+    for point in points:
+        place, offset = (point.x, point.y), (72 * _AWAY, 72 * _AWAY)
+        _write(axes, arms, point.arm, place, axes.transData, offset=offset, va="bottom")
 
 
-def _heights(axes: Any, arms: Arms, points: Sequence[tuple[str, float, float]]) -> dict[str, tuple[float, float]]:
-    """In inches: where each point lies, and how far above it its name can stand."""
-    places = {arm: axes.transData.transform((x, y)) / axes.figure.dpi for arm, x, y in points}
-    taken = [(x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER) for x, y in places.values()]
-    found = {}
-    for arm in sorted(places, key=lambda arm: float(places[arm][1])):
-        left, foot = (float(value) for value in places[arm])
-        begin, end = left + 0.08, left + 0.18 + 0.079 * len(arms.label(arm))
-        low = foot + 0.08
-        while tops := [
-            high
-            for start, stop, bottom, high in taken
-            if start < end and begin < stop and bottom < low + _NAME and low < high
-        ]:
-            low = max(tops)
-        taken.append((begin, end, low, low + _NAME))
-        found[arm] = foot, low - foot
-    return found
+def _fit(axes: Any, arms: Arms, points: Sequence[Point]) -> bool:
+    """Whether each name can stand at its point."""
+    inches = axes.transData + Affine2D().scale(1 / axes.figure.dpi)
+    names, marks = [], []
+    for point in points:
+        x, y = inches.transform((point.x, point.y))
+        left, foot = x + _AWAY, y + _AWAY
+        names.append(Bbox.from_extents(left, foot, left + _written(arms, point.arm), foot + _NAME))
+        marks.append(Bbox.from_extents(x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER))
+        marks += [Bbox(inches.transform(ends)) for ends in point.bars()]
+    _, top = axes.transAxes.transform((1, 1)) / axes.figure.dpi
+    return (
+        len(points) <= _MOST_NEAR
+        and all(name.y1 <= top for name in names)
+        and not any(name.overlaps(mark) for name in names for mark in marks)
+        and not any(name.overlaps(other) for name, other in itertools.combinations(names, 2))
+    )
+
+
+def _written(arms: Arms, arm: str) -> float:
+    return 0.1 + 0.079 * len(arms.label(arm))
 
 
 def label_width(arms: Arms, shown: Sequence[str]) -> float:
     """Inches that the longest label takes, with its leader."""
-    return 0.24 + 0.079 * max((len(arms.label(arm)) for arm in shown), default=0)
+    return 0.14 + max((_written(arms, arm) for arm in shown), default=0)
 
 
 def spread(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:

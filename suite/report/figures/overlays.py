@@ -10,13 +10,14 @@ _LARGER = 3
 """Times, so that a box's line does not hide what it is around."""
 _LINE = 2
 _VEIL = 0.45
+_DIM = 0.35
 
 
 def overlaid(images: npt.NDArray[np.floating[Any]], targets: npt.NDArray[Any], classes: int) -> npt.NDArray[np.float64]:
     """RGB between 0 and 1, (n, 3 H, 3 W, 3), of images (n, H, W, C) in any range and their targets.
 
     `targets` are boxes (n, M, 5), of class and corners, or maps (n, H, W) of classes; negative classes are none. Of
-    maps the first class, mostly what is in the background, is left as it is.
+    maps the first class, mostly what is in the background, is left as it is, and what has none is darkened.
     """
     values = np.nan_to_num(images.astype(np.float64))
     low, high = np.percentile(values, (1, 99))
@@ -28,7 +29,7 @@ def overlaid(images: npt.NDArray[np.floating[Any]], targets: npt.NDArray[Any], c
         wide = targets.repeat(_LARGER, axis=1).repeat(_LARGER, axis=2)
         veiled = (1 - _VEIL) * shown + _VEIL * colours[np.clip(wide, 0, classes - 1)]
         mixed: npt.NDArray[np.float64] = np.where((wide > 0)[..., None], veiled, shown)
-        return mixed
+        return np.where((wide < 0)[..., None], _DIM * shown, mixed)
     for picture, boxes in zip(shown, targets, strict=True):
         for kind, *corners in boxes[boxes[:, 0] >= 0]:
             _outline(picture, np.round(np.array(corners) * _LARGER).astype(int), colours[int(kind) % len(colours)])
