@@ -17,11 +17,10 @@ def build(
 ) -> nn.Module:
     """`input_shape` is (C, H, W), C 1 or 3. Maps float (n, C, H, W), resized to `resolution`, to (n, A, 9 + classes).
 
-    The output is that of `suite.training.anchors`: the paper's classes are questions of their own, here they share
-    what is not background, and `prior` is the probability of an object before training. Anchors have sides of 32 pixels
-    and more at that resolution, and are in the middle of their cells; torchvision's are in the corner, 4 to 64 pixels
-    off. Its focal loss is `loss: detection` with `loss.objectness: focal`. Objects are predicted on those `levels` of
-    the pyramid.
+    The output is that of `suite.training.anchors`, and `prior` is the probability of an object before training. Anchors
+    have sides of 32 pixels and more at that resolution, and are in the middle of their cells; torchvision's are in the
+    corner, 4 to 64 pixels off. Its loss is `loss: detection` with `loss.objectness: focal` and `loss.classes: apart`.
+    Objects are predicted on those `levels` of the pyramid.
 
     Raises ValueError for a level, a resolution or a prior that cannot be.
     """
