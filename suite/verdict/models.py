@@ -1,5 +1,6 @@
 """What a judged ablation looks like. Effects are in margins and positive is good, unless a name says otherwise."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,6 +99,11 @@ class DefaultComparison:
     effect: float
     raw_effect: float
     interval_95: Interval
+
+    def differs_from(self, effect: float, interval_95: Interval) -> bool:
+        """Whether tuning moved the effect, in margins, by more than the scatter of both."""
+        half = [(found.high - found.low) / 2 for found in (interval_95, self.interval_95)]
+        return abs(effect - self.effect) > math.hypot(*half)
 
 
 @dataclass(frozen=True, kw_only=True)
