@@ -64,7 +64,7 @@ def made_by_tuning(
         if gain is not None and gain < _TOLD:
             chosen = ", ".join(f"{key} {value}" for key, value in tuning.selected)
             doubtful.append(
-                f"untuned the effect is {default.effect:.1f} margins, and tuning could hardly tell {tuning.arm}'s "
+                f"untuned the effect is {round(default.effect, 1) + 0.0:+.1f} margins, and tuning could hardly tell {tuning.arm}'s "
                 f"{chosen} on {tuning.workload} from what it has untuned (better by {gain:.1f} standard errors): the "
                 "verdict may be about that choice"
             )
