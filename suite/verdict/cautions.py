@@ -63,8 +63,9 @@ def made_by_tuning(
         gain = _gain(tuning, untuned) if tuning.arm in (claim.variant, claim.reference) else None
         if gain is not None and gain < _TOLD:
             chosen = ", ".join(f"{key} {value}" for key, value in tuning.selected)
+            untuned_effect = round(default.effect, 1) + 0.0  # never -0.0
             doubtful.append(
-                f"untuned the effect is {round(default.effect, 1) + 0.0:+.1f} margins, and tuning could hardly tell {tuning.arm}'s "
+                f"untuned the effect is {untuned_effect:+.1f} margins, and tuning could hardly tell {tuning.arm}'s "
                 f"{chosen} on {tuning.workload} from what it has untuned (better by {gain:.1f} standard errors): the "
                 "verdict may be about that choice"
             )

@@ -83,6 +83,7 @@ def _judge_claim(readings: Readings, name: str, claim: Claim, tunings: Sequence[
         probability_of_improvement_95=improvement.interval_95,
         minimum_detectable_effect=claims.minimum_detectable_effect(error, freedom, standing.alpha),
         at_default=default,
+        made_by_tuning=bool(doubts),
         warnings=(*doubts, *cautions(claim, standing.samples, tunings, readings.design.ablation.unequal_budgets)),
     )
 

@@ -146,6 +146,8 @@ class ClaimVerdict:
     """In margins, 80 % power, at the latest look."""
     at_default: DefaultComparison | None
     warnings: tuple[str, ...]
+    made_by_tuning: bool = False
+    """There is no such effect untuned, and tuning could not tell the settings apart; a warning says which."""
 
 
 @dataclass(frozen=True, kw_only=True)

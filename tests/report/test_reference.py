@@ -45,6 +45,19 @@ def test_every_claim_is_there_in_a_sentence_with_what_it_was_made_from(tmp_path:
     assert second["adjusted_p"] is None, "the correction is for primary claims"
 
 
+def test_a_verdict_that_tuning_made_is_published_as_one(tmp_path: Path) -> None:
+    design = report_study.design()
+    results = report_study.results(design)
+    verdict = judge(design, results)
+    first, *others = verdict.claims
+    doubtful = replace(verdict, claims=(replace(first, made_by_tuning=True), *others))
+    write_reference([(design, doubtful)], results, tmp_path, scale="quick")
+    lines = (tmp_path / "quick.md").read_text(encoding="utf-8").splitlines()
+    told = [line for line in lines if "Untuned there is no such effect" in line]
+    assert len(told) == 2, "among the tips and among all claims"
+    assert all("“bn” clearly helps" in line for line in told)
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"--publish .*file/x: cannot be written"):

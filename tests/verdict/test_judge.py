@@ -336,5 +336,5 @@ def test_a_verdict_that_tuning_made_by_luck_is_told(gains: tuple[float, ...], un
     claim = world.claim()
     assert claim.verdict == "helps"
     told = [warning for warning in claim.warnings if "could hardly tell" in warning]
-    assert bool(told) == is_told
+    assert claim.made_by_tuning == bool(told) == is_told
     assert all("new's optimizer.lr 0.1 on" in warning and "old" not in warning for warning in told)
