@@ -24,7 +24,6 @@ Entry = dict[str, Any]
 """As in the JSON file: an ablation, one of its claims, or a study of several that were published in one go."""
 _SOURCES = {"commit": "commit", "torch": "torch", "ray": "Ray", "python": "Python", "cpu": "processor", "gpu": "GPU"}
 
-_BY_TUNING = " Untuned there is no such effect, and tuning could hardly tell the settings apart."
 _ORIGINS = "Published in several goes; a go's trials include those of its ablations that were published again later."
 
 
@@ -190,7 +189,7 @@ def _claim(claim: ClaimVerdict, *, primary: bool) -> Entry:
         "margins": {effect.workload: effect.margin for effect in claim.workloads},
         "p": _known(claim.p_verdict),
         "adjusted_p": None,
-        "sentence": words.sentence(claim) + _BY_TUNING * claim.made_by_tuning,
+        "sentence": words.sentence(claim) + words.doubt(claim),
     }
 
 

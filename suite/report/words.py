@@ -51,6 +51,11 @@ def sentence(claim: ClaimVerdict) -> str:
     return str(parts(claim))
 
 
+def doubt(claim: ClaimVerdict) -> str:
+    """What to add to the sentence where no warnings stand beside it; nothing where the tuning is not in doubt."""
+    return " In doubt: it rests on a choice that tuning could not make." if claim.in_doubt else ""
+
+
 def parts(claim: ClaimVerdict) -> Sentence:
     """The same sentence, taken apart."""
     if not is_measured(claim):

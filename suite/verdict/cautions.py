@@ -1,6 +1,5 @@
 """What a reader should know before trusting a claim's verdict, in plain words."""
 
-import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 from suite.spec.ablation import Claim
 from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
-from suite.verdict.models import ArmTuning, DefaultComparison, Interval, SweepPoint
+from suite.verdict.models import ArmTuning
 from suite.verdict.samples import PairRuns, Sample
 
 NEAR_CEILING = 0.01
@@ -18,11 +17,6 @@ NEAR_CEILING = 0.01
 
 LONG_APART = 1.0
 """Hours between the two runs of a pair, from which on their times are no longer taken under the same load."""
-
-_TOLD = 2.0
-"""Standard errors over the tuning seeds from which on one setting is told from another."""
-
-Untuned = tuple[ArmTuning, SweepPoint | None]
 
 _MACHINE = {"torch": "torch versions", "cpu": "processors", "gpu": "GPUs", "device": "devices"}
 
@@ -42,46 +36,6 @@ def cautions(
         found += [*_machines(claim, sample), *_hours_apart(claim, sample)]
     ours = [tuning for tuning in tunings if tuning.arm in (claim.variant, claim.reference)]
     return tuple(dict.fromkeys([*_budgets(claim, ours, unequal_budgets), *found, *_edges(ours), *_hopeless(ours)]))
-
-
-def made_by_tuning(
-    claim: Claim, effect: float, interval_95: Interval, default: DefaultComparison | None, tunings: Sequence[Untuned]
-) -> tuple[str, ...]:
-    """Where untuned there is no such effect, in margins, and tuning could not tell the two settings apart.
-
-    Which of such settings is chosen is luck, and a verdict on the chosen ones may be about that luck. With each arm's
-    tuning comes the point that it has untuned, None if that is not in its sweep.
-    """
-    if (
-        default is None
-        or not default.differs_from(effect, interval_95)
-        or math.copysign(1, effect) * default.effect >= 1
-    ):
-        return ()
-    doubtful = []
-    for tuning, untuned in tunings:
-        gain = _gain(tuning, untuned) if tuning.arm in (claim.variant, claim.reference) else None
-        if gain is not None and gain < _TOLD:
-            chosen = ", ".join(f"{key} {value}" for key, value in tuning.selected)
-            untuned_effect = round(default.effect, 1) + 0.0  # never -0.0
-            doubtful.append(
-                f"untuned the effect is {untuned_effect:+.1f} margins, and tuning could hardly tell {tuning.arm}'s "
-                f"{chosen} on {tuning.workload} from what it has untuned (better by {gain:.1f} standard errors): the "
-                "verdict may be about that choice"
-            )
-    return tuple(doubtful)
-
-
-def _gain(tuning: ArmTuning, untuned: SweepPoint | None) -> float | None:
-    """Of the chosen point over the untuned one, in standard errors over the tuning seeds; None where there is none."""
-    chosen = next(point for point in tuning.points if point.point == tuning.selected)
-    if untuned is None or chosen == untuned or len(chosen.scores) < 2:
-        return None
-    gains = np.array(chosen.scores, dtype=float) - np.array(untuned.scores, dtype=float)
-    if not np.isfinite(gains).all():
-        return None
-    error = float(gains.std(ddof=1)) / math.sqrt(len(gains))
-    return float(gains.mean()) / error if error else math.inf
 
 
 def _fallen(claim: Claim, sample: Sample) -> Iterator[str]:

@@ -8,9 +8,10 @@ from suite.spec.design import Design
 from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
 from suite.verdict import claims, probability
-from suite.verdict.cautions import cautions, made_by_tuning
+from suite.verdict.cautions import cautions
 from suite.verdict.default import at_default
-from suite.verdict.models import AblationVerdict, ArmTuning, ClaimVerdict, SweepPoint, WorkloadEffect
+from suite.verdict.doubts import doubtful_choices
+from suite.verdict.models import AblationVerdict, ArmTuning, ClaimVerdict, WorkloadEffect
 from suite.verdict.readings import Readings
 from suite.verdict.replay import Standing, replay
 from suite.verdict.samples import workload_effect
@@ -49,12 +50,7 @@ def _judge_claim(readings: Readings, name: str, claim: Claim, tunings: Sequence[
     workloads = _workloads(claim, standing)
     improvement = probability.paired([sample.effects for sample in standing.samples])
     effect, error, freedom = standing.estimate
-    interval_95 = claims.interval(effect, error, freedom, 0.05)
-    default = at_default(readings, claim)
-    untuned = [(tuning, _untuned(readings.design, tuning)) for tuning in tunings]
-    doubts = (
-        made_by_tuning(claim, effect, interval_95, default, untuned) if standing.verdict in ("helps", "hurts") else ()
-    )
+    doubts = doubtful_choices(readings, claim, effect, tunings) if standing.verdict in ("helps", "hurts") else ()
     return ClaimVerdict(
         name=name,
         variant=claim.variant,
@@ -77,22 +73,14 @@ def _judge_claim(readings: Readings, name: str, claim: Claim, tunings: Sequence[
         standard_error=error,
         degrees_of_freedom=freedom,
         repeated_interval=standing.repeated_interval,
-        interval_95=interval_95,
+        interval_95=claims.interval(effect, error, freedom, 0.05),
         p_verdict=standing.p_verdict,
         probability_of_improvement=improvement.probability,
         probability_of_improvement_95=improvement.interval_95,
         minimum_detectable_effect=claims.minimum_detectable_effect(error, freedom, standing.alpha),
-        at_default=default,
-        made_by_tuning=bool(doubts),
+        at_default=at_default(readings, claim),
+        in_doubt=bool(doubts),
         warnings=(*doubts, *cautions(claim, standing.samples, tunings, readings.design.ablation.unequal_budgets)),
-    )
-
-
-def _untuned(design: Design, tuning: ArmTuning) -> SweepPoint | None:
-    """The point of the sweep that the arm has untuned."""
-    settings = design.settings(tuning.workload, tuning.arm, design.default_point)
-    return next(
-        (point for point in tuning.points if all(settings.get(key) == value for key, value in point.point)), None
     )
 
 

@@ -1,6 +1,5 @@
 """What a judged ablation looks like. Effects are in margins and positive is good, unless a name says otherwise."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,11 +99,6 @@ class DefaultComparison:
     raw_effect: float
     interval_95: Interval
 
-    def differs_from(self, effect: float, interval_95: Interval) -> bool:
-        """Whether tuning moved the effect, in margins, by more than the scatter of both."""
-        half = [(found.high - found.low) / 2 for found in (interval_95, self.interval_95)]
-        return abs(effect - self.effect) > math.hypot(*half)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimVerdict:
@@ -146,8 +140,8 @@ class ClaimVerdict:
     """In margins, 80 % power, at the latest look."""
     at_default: DefaultComparison | None
     warnings: tuple[str, ...]
-    made_by_tuning: bool = False
-    """There is no such effect untuned, and tuning could not tell the settings apart; a warning says which."""
+    in_doubt: bool = False
+    """It rests on a choice that tuning could not make; a warning says on which."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +39,7 @@ def evidence(given: tuple[Any, ...], **measured: float) -> Any:
         ([("cat", 1, 1, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.8)], ["found", "found"]),
         ([("dog", 0, 0, 10, 10, 0.9), ("dog", 20, 20, 30, 30, 0.8)], ["misnamed", "found", "missed"]),
         ([("cat", 0, 0, 10, 10, 0.9), ("cat", 0, 0, 10, 9, 0.8)], ["found", "wrong", "missed"]),
+        ([("cat", 0, 0, 10, 10, 0.9), ("dog", 0, 0, 10, 9, 0.8)], ["found", "wrong", "missed"]),
         ([("cat", 5, 5, 15, 15, 0.9)], ["wrong", "missed", "missed"]),
         ([], ["missed", "missed"]),
     ],
@@ -59,6 +61,20 @@ def test_an_image_is_shown_for_the_truth_and_for_each_arm() -> None:
         assert figure is not None
         (panel,) = figure.panels
         assert panel.svg.count("<image") == 2 * 3
+
+
+@pytest.mark.parametrize(("shape", "height_over_width"), [((20, 40), 0.5), ((40, 40), 1.0), ((5, 400), 0.25)])
+def test_an_image_has_the_room_of_its_shape(shape: tuple[int, int], height_over_width: float) -> None:
+    def height(shown: tuple[int, int]) -> float:
+        wrong = tuple((kind, *corners, 0.9) for (kind, *_), (_, *corners) in zip(OBJECTS, OBJECTS[::-1], strict=True))
+        given = ((file("JPEG", (*shown, 3)), tuple(OBJECTS), wrong),)
+        figure = answers(evidence(given), ARMS)
+        assert figure is not None
+        return float(re.findall(r'viewBox="0 0 [0-9.]+ ([0-9.]+)"', figure.panels[0].svg)[0])
+
+    square, tall = height((40, 40)), height((80, 40))
+    row = tall - square  # twice as tall is another row
+    assert height(shape) == pytest.approx(square + (height_over_width - 1) * row, abs=0.5)
 
 
 def test_the_name_of_an_arm_is_told_whole_where_it_has_joints() -> None:

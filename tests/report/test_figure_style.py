@@ -74,6 +74,18 @@ def test_file_names_hold_nothing_that_a_file_system_minds() -> None:
     assert style.file_stem("curves", "../../etc/<b>") == "curves-.._.._etc_b"
 
 
+@pytest.mark.parametrize(("bar", "stand"), [(0.0, True), (0.3, False)])
+def test_names_stand_at_their_points_if_neither_point_nor_bar_is_in_the_way(bar: float, *, stand: bool) -> None:
+    points = [labels.Point("one", 0.2, 0.2), labels.Point("two", 0.3, 0.6, below=bar)]
+    arms = style.Arms(["one", "two"])
+    with style.drawing():
+        _, axes = style.canvas(2.5, right=labels.label_width(arms, arms.names))
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        labels.label_points(axes, arms, points)
+        lines = [text for text in axes.texts if not text.get_text()]
+    assert bool(lines) != stand
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_names_of_points_cover_no_other_name_and_no_point(seed: int) -> None:
     drawn = np.random.default_rng(seed)

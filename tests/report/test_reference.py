@@ -45,15 +45,15 @@ def test_every_claim_is_there_in_a_sentence_with_what_it_was_made_from(tmp_path:
     assert second["adjusted_p"] is None, "the correction is for primary claims"
 
 
-def test_a_verdict_that_tuning_made_is_published_as_one(tmp_path: Path) -> None:
+def test_a_verdict_in_doubt_is_published_as_one(tmp_path: Path) -> None:
     design = report_study.design()
     results = report_study.results(design)
     verdict = judge(design, results)
     first, *others = verdict.claims
-    doubtful = replace(verdict, claims=(replace(first, made_by_tuning=True), *others))
-    write_reference([(design, doubtful)], results, tmp_path, scale="quick")
+    doubted = replace(verdict, claims=(replace(first, in_doubt=True), *others))
+    write_reference([(design, doubted)], results, tmp_path, scale="quick")
     lines = (tmp_path / "quick.md").read_text(encoding="utf-8").splitlines()
-    told = [line for line in lines if "Untuned there is no such effect" in line]
+    told = [line for line in lines if "In doubt: it rests on a choice" in line]
     assert len(told) == 2, "among the tips and among all claims"
     assert all("“bn” clearly helps" in line for line in told)
 

@@ -63,6 +63,15 @@ def test_classes_apart_with_focal_loss_are_retinanet_s(seed: int) -> None:
     same(ours, theirs, [scores])
 
 
+def test_a_batch_is_weighed_by_its_objects() -> None:
+    torch.manual_seed(0)
+    few, many = scene(images=1, objects=2, shift=0.0), scene(images=1, objects=6, shift=0.0)
+    output = torch.cat([grid().expand(2, -1, -1), torch.randn(2, ROWS**2, 5 + CLASSES)], dim=2)
+    loss = detection.build(classes="apart", objectness="focal")
+    both = loss(output, torch.cat([torch.nn.functional.pad(few, (0, 0, 0, 4), value=VOID), many]))
+    torch.testing.assert_close(8 * both, 2 * loss(output[:1], few) + 6 * loss(output[1:], many))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_with_three_negatives_for_each_object_it_is_ssd_s(seed: int) -> None:
     torch.manual_seed(seed)

@@ -313,28 +313,3 @@ def test_the_untuned_default_is_compared_without_a_verdict() -> None:
     assert compared is not None
     assert (compared.pairs, compared.effect, compared.raw_effect) == (5, pytest.approx(-2), pytest.approx(-1))
     assert compared.interval_95.low <= -2 <= compared.interval_95.high
-
-
-@pytest.mark.parametrize(
-    ("gains", "untuned", "is_told"),
-    [
-        ((0.03, -0.02, 0.0), 0.90, True),
-        ((0.03, 0.031, 0.032), 0.90, False),  # tuning could tell
-        ((0.03, -0.02, 0.0), 0.925, False),  # untuned the effect is as large
-    ],
-)
-def test_a_verdict_that_tuning_made_by_luck_is_told(gains: tuple[float, ...], untuned: float, *, is_told: bool) -> None:
-    world = measured(0.93, 0.90)
-    for name in world.workloads:
-        for arm in ("new", "old"):
-            world.design._settings[name, arm, (), False]["optimizer.lr"] = 0.01
-        for seed, gain in zip(world.tuning_seeds(), gains, strict=True):
-            for point, score in ((LOW, 0.9), (BEST, 0.9 + gain)):
-                world.keep(result(world.design.tuning_trial(name, "new", point, seed), score))
-    world.evaluate("new", noisy(untuned, 5), point=())
-    world.evaluate("old", noisy(0.9, 5, seed=1), point=())
-    claim = world.claim()
-    assert claim.verdict == "helps"
-    told = [warning for warning in claim.warnings if "could hardly tell" in warning]
-    assert claim.made_by_tuning == bool(told) == is_told
-    assert all("new's optimizer.lr 0.1 on" in warning and "old" not in warning for warning in told)

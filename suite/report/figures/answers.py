@@ -32,6 +32,8 @@ _WRONG = "#ffb000", (0, (3, 1.5))
 _STYLES = {"found": ("#00c8ff", "-"), "wrong": _WRONG, "misnamed": _WRONG, "missed": ("#ff5ad9", (0, (1, 1)))}
 _CLASS = 10
 """Characters that are told of a class."""
+_NEAR = 0.1
+"""Of an image's height or width: so near to its border a class would be cut off."""
 _BOXES = (
     "Solid blue: an object found, box and class (the boxes overlap by half or more). Dashed amber: a box that is "
     "wrong, with its class where only that is. Dotted pink: an object missed. Each network's surest boxes, as many as "
@@ -115,7 +117,8 @@ def _draw(axes: Any, cell: _Cell) -> None:
         )
         if state == "misnamed":
             axes.text(
-                left, top, style.drawable(str(kind), _CLASS), color=colour, size=7, weight="bold", va="center",
+                max(left, 0), max(top, 0), style.drawable(str(kind), _CLASS), color=colour, size=7, weight="bold",
+                va="top" if top < _NEAR * height else "center", ha="right" if left > (1 - _NEAR) * width else "left",
                 clip_on=True, path_effects=[withStroke(linewidth=1.5, foreground="black")],
             )  # fmt: skip
 
@@ -158,7 +161,7 @@ def sorted_out(objects: Sequence[Box], predicted: Sequence[Box]) -> list[tuple[B
         fitting = [other for other in left if other[0] == box[0] and _overlap(other, box) >= _OVERLAP]
         if fitting:
             left.remove(max(fitting, key=lambda other: _overlap(other, box)))
-        others = [other for other in objects if other[0] != box[0] and _overlap(other, box) >= _OVERLAP]
+        others = [other for other in left if other[0] != box[0] and _overlap(other, box) >= _OVERLAP]
         states.append((box, "found" if fitting else "misnamed" if others else "wrong"))
     return states + [(box, "missed") for box in left]
 

@@ -7,7 +7,7 @@ from suite.report import numbers, phrases
 from suite.report.evidence import Evidence
 from suite.report.figures import labels, margins_axis, style
 from suite.report.figures.style import Arms, Figure, Panel
-from suite.verdict.models import ArmTuning, ClaimVerdict
+from suite.verdict.models import ArmTuning, ClaimVerdict, Interval
 from suite.verdict.units import CLAMP
 
 
@@ -116,6 +116,10 @@ def _budget_panel(evidence: Evidence, arms: Arms, workload: str, tunings: list[A
         return style.finish(figure, name=style.file_stem("budget", workload), alt=alt)
 
 
+def _half(found: Interval) -> float:
+    return (found.high - found.low) / 2
+
+
 def _message(claims: Sequence[ClaimVerdict], *, of_their_own: bool) -> str:
     claim = next((claim for claim in claims if claim.primary), claims[0])
     assert claim.at_default is not None
@@ -125,6 +129,7 @@ def _message(claims: Sequence[ClaimVerdict], *, of_their_own: bool) -> str:
         return f"{against}: at least {numbers.plain(CLAMP, 0)} margins, untuned and tuned"
     if of_their_own:
         return f"{against}: {before} margins untuned, each at a setting of its own; {after} tuned"
-    if before == after or not claim.at_default.differs_from(claim.effect, claim.interval_95):
+    scatter = math.hypot(_half(claim.at_default.interval_95), _half(claim.interval_95))
+    if before == after or abs(claim.effect - claim.at_default.effect) <= scatter:
         return f"Tuning changes {against} by no more than the scatter: {before} margins untuned, {after} tuned"
     return f"Tuning each arm moves {against} from {before} to {after} margins"

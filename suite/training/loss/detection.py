@@ -32,9 +32,10 @@ def build(
 
     Each term is a sum over the batch, divided by how many anchors stand for an object: of the objectness over all
     anchors that are judged, of class and box over those that stand for one. With `classes: apart` there is no term of
-    the class: the objectness is asked of each class alone, at every anchor that is judged. `gamma` and `alpha` are the
-    focal loss's (the default ones are its paper's) and mean nothing to cross-entropy. Of an image's background only
-    `negatives` anchors are judged for each that stands for an object, those with the largest loss; all if 0.
+    the class: what is said here of the objectness is asked of each class alone, at every anchor that is judged. `gamma`
+    and `alpha` are the focal loss's (the default ones are its paper's) and mean nothing to cross-entropy. Of an image's
+    background only `negatives` anchors are judged for each that stands for an object, those with the largest loss; all
+    if 0.
     """
     ask = _focal(gamma, alpha) if objectness == "focal" else _cross_entropy
 
@@ -80,7 +81,4 @@ def _focal(gamma: float, alpha: float) -> Callable[[Tensor, Tensor], Tensor]:
 def _largest(values: Tensor, among: Tensor, most: Tensor) -> Tensor:
     """In each row of values (n, A) the `most` (n, 1) largest `among` (n, A) some, as (n, A) of True and False."""
     order = values.masked_fill(~among, -torch.inf).argsort(dim=1, descending=True, stable=True)
-    rank = torch.empty_like(order).scatter_(
-        1, order, torch.arange(order.shape[1], device=order.device).expand_as(order)
-    )
-    return among & (rank < most)
+    return among & (order.argsort(dim=1) < most)
