@@ -111,7 +111,8 @@ def outcome(claim: ClaimVerdict) -> str:
 
 def stands(claim: ClaimVerdict) -> str:
     """The tip stands or falls with the primary claim; others ask what the spec's authors expect, tip or not."""
-    return f"tip {claim.outcome}" if claim.primary else _STANDS[claim.outcome]
+    found = f"tip {claim.outcome}" if claim.primary else _STANDS[claim.outcome]
+    return f"{found}, in doubt" if claim.in_doubt else found
 
 
 def expected(claim: ClaimVerdict) -> str:

@@ -47,10 +47,12 @@ def doubtful_choices(readings: Readings, claim: Claim, effect: float, tunings: S
     if instead is None or math.copysign(1, effect) * instead.effect >= 1:
         return ()
     chosen = ", ".join(f"{tuning.arm}'s {_told(tuning)} on {tuning.workload}" for tuning in doubtful)
-    untuned = round(instead.effect, 1) + 0.0  # never -0.0
+    untuned, tuned = (
+        f"{round(found, 1) + 0.0:+.1f}".replace("-", "−") for found in (instead.effect, effect)
+    )  # no -0.0
     return (
-        f"tuning could not tell {chosen} from what is there untuned; with that, {claim.variant} against "
-        f"{claim.reference} comes to {untuned:+.1f} margins of {METRICS[claim.metric].label}, not {effect:+.1f}",
+        f"in doubt: tuning could not tell {chosen} from what is there untuned; with that, {claim.variant} against "
+        f"{claim.reference} comes to {untuned} margins of {METRICS[claim.metric].label}, not {tuned}",
     )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pytest
 from measured import BEST, World, noisy, result, tuned
 
+from suite.report import words
+
 LOW = (("optimizer.lr", 0.01),)
 LUCK, CERTAIN, TIE = (0.03, -0.02, 0.0), (0.03, 0.031, 0.032), (0.0, 0.0, 0.0)
 
@@ -42,6 +44,7 @@ def test_it_is_in_doubt_if_the_choice_behind_it_was_luck(gains: Sequence[float],
     if told:
         assert "new's optimizer.lr 0.1 on digits, new's optimizer.lr 0.1 on glyphs from" in told[0]
         assert "new against old comes to" in told[0]
+        assert words.stands(claim) == "tip supported, in doubt"
 
 
 def test_of_two_workloads_the_one_where_tuning_was_luck_must_be_what_it_rests_on() -> None:
