@@ -44,15 +44,13 @@ def doubtful_choices(readings: Readings, claim: Claim, effect: float, tunings: S
         return one, other
 
     instead = at_points(readings, claim, points) if doubtful else None
-    if instead is None or math.copysign(1, effect) * instead.effect >= 1:
+    if instead is None or not math.copysign(1, effect) * instead.effect < 1:  # also where there is no number
         return ()
     chosen = ", ".join(f"{tuning.arm}'s {_told(tuning)} on {tuning.workload}" for tuning in doubtful)
-    untuned, tuned = (
-        f"{round(found, 1) + 0.0:+.1f}".replace("-", "−") for found in (instead.effect, effect)
-    )  # no -0.0
     return (
         f"in doubt: tuning could not tell {chosen} from what is there untuned; with that, {claim.variant} against "
-        f"{claim.reference} comes to {untuned} margins of {METRICS[claim.metric].label}, not {tuned}",
+        f"{claim.reference} comes to {_margins(instead.effect)} margins of {METRICS[claim.metric].label}, not "
+        f"{_margins(effect)}",
     )
 
 
@@ -67,6 +65,10 @@ def _is_luck(design: Design, tuning: ArmTuning) -> bool:
     gains = [(WORST if one is None else one) - (WORST if other is None else other) for one, other in both]
     error = float(np.std(gains, ddof=1)) / math.sqrt(len(gains))
     return float(np.mean(gains)) <= t_quantile(_TOLD, len(gains) - 1) * error
+
+
+def _margins(effect: float) -> str:
+    return f"{round(effect, 1) + 0.0:+.1f}".replace("-", "−")  # + 0.0: no −0.0
 
 
 def _told(tuning: ArmTuning) -> str:
