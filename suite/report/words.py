@@ -79,7 +79,7 @@ def short_sentence(claim: ClaimVerdict) -> str:
     """Verdict and number only, for a narrow table."""
     if not is_measured(claim):
         return f"{badge(claim)}: {_without_stop(claim.reason)}"
-    return f"{badge(claim)}: {_number(claim)}"
+    return f"{badge(claim)}: {_number(claim)}{' (in doubt)' if claim.in_doubt else ''}"
 
 
 def standing(claim: ClaimVerdict) -> str:

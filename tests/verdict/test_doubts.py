@@ -45,6 +45,7 @@ def test_it_is_in_doubt_if_the_choice_behind_it_was_luck(gains: Sequence[float],
         assert "new's optimizer.lr 0.1 on digits, new's optimizer.lr 0.1 on glyphs from" in told[0]
         assert "new against old comes to" in told[0]
         assert words.stands(claim) == "tip supported, in doubt"
+        assert words.short_sentence(claim).endswith("(in doubt)")
 
 
 def test_of_two_workloads_the_one_where_tuning_was_luck_must_be_what_it_rests_on() -> None:
