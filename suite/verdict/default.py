@@ -1,4 +1,4 @@
-"""The same claim with both arms at the workload's untuned default (tip C18: tune before you compare)."""
+"""The same claim at other settings than the chosen ones: untuned (tip C18: tune before you compare), or any."""
 
 import math
 from collections.abc import Callable
