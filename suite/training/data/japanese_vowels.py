@@ -15,7 +15,7 @@ from suite.training.data_cache import Dataset
 from suite.training.fetch import Fetch
 
 _MD5 = {"TRAIN": "9165e3eec783ac6342d658685c864d19", "TEST": "14d15214e3ab6ac39ab2d48901d3e2a3"}
-_URL = "https://raw.githubusercontent.com/sktime/sktime/main/sktime/datasets/data/JapaneseVowels/"
+_URL = "https://github.com/sktime/sktime/raw/7bd7d1620c06/sktime/datasets/data/JapaneseVowels/"
 
 
 def build(fetch: Fetch) -> Dataset:

@@ -11,7 +11,7 @@ from suite.training.data_cache import Dataset
 from suite.training.fetch import Fetch
 
 _CLASSES = {"neg": "1e35b7f7c5df24a135ca62b8eecded53", "pos": "afcc7ff580b3b4df4bdb6528e6558ab5"}
-_URL = "https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/master/data/raw/"
+_URL = "https://github.com/harvardnlp/sent-conv-torch/raw/d61ded09c99c/data/raw/"
 _TEST_SHARE = 0.1
 
 

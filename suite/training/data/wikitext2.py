@@ -16,7 +16,7 @@ _MD5 = {
     "valid": "d756d22ab2310e7e60c094bea5c5a8eb",
     "test": "781c9418ab9414bd09e4aad825aae752",
 }
-_URL = "https://raw.githubusercontent.com/pytorch/examples/main/word_language_model/data/wikitext-2/"
+_URL = "https://github.com/pytorch/examples/raw/77f55b912142/word_language_model/data/wikitext-2/"
 
 
 def build(fetch: Fetch, *, window: PositiveInt = 35) -> Dataset:
