@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, NoReturn, get_args
 
-from suite.spec.trials import ENGINE_VERSION, Trial
+from suite.spec.trials import ENGINE_VERSION, Trial, revisions
 from suite.trial_result import FORMAT_VERSION, EpochRecord, Purpose, Settings, Status, TrialResult, freeze
 
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -23,9 +23,9 @@ _SHARES = (
 _MEASURED_SHARES = tuple(f"{part}_{share}" for part in ("train", "val", "test") for share in _SHARES)
 _INTEGERS = ("epoch", "examples")
 _EPOCH_KEYS = {field.name for field in fields(EpochRecord)}
-_RARE: dict[str, Any] = {"filters": [], "test_shares": {}, "answers": []}
+_RARE: dict[str, Any] = {"revisions": {}, "filters": [], "test_shares": {}, "answers": []}
 """What few trials have: left out where they are empty, for records are many."""
-_KEYS = {field.name for field in fields(TrialResult)} | {"engine_version"}
+_KEYS = {field.name for field in fields(TrialResult)} | {"engine_version", "revisions"}
 
 
 class OtherVersionError(ValueError):
@@ -33,8 +33,9 @@ class OtherVersionError(ValueError):
 
 
 def encode(result: TrialResult) -> bytes:
-    """UTF-8 JSON with a newline at the end; the engine's version goes in, as part of what the id was made from."""
-    record = _finite({"engine_version": ENGINE_VERSION, **result.to_json()})
+    """UTF-8 JSON with a newline at the end; the engine's version and revisions go in, as part of what the id was made from."""
+    versions = {"engine_version": ENGINE_VERSION, "revisions": revisions(result.settings)}
+    record = _finite({**versions, **result.to_json()})
     for key in _RARE:
         if not record[key]:
             del record[key]
@@ -64,7 +65,10 @@ def decode(text: bytes, name: str | None = None) -> TrialResult:
     if record.keys() != _KEYS:
         raise ValueError(f"not a trial's record: the keys {sorted(record.keys() ^ _KEYS)} are missing or unknown")
     del record["engine_version"]
+    revised = record.pop("revisions")
     result = _result(record)
+    if revised != revisions(result.settings):
+        raise OtherVersionError(f"revisions {revised}; this version of suite uses {revisions(result.settings)}")
     _check_identity(result, name)
     _check_outcome(result)
     return result

@@ -19,9 +19,10 @@ class Split(NamedTuple):
     """(n,)."""
     validation: Tensor
     labels: Tensor
-    """(N, ...), of every row (`targets.py`); those of classes left out count among themselves."""
+    """(N, ...), of every row (`targets.py`); those of classes left out count among themselves. Where validation has
+    classes of its own (`Parts.trained`), these come behind those that are trained on."""
     classes: tuple[str, ...]
-    """The task's."""
+    """The task's: those that a network is trained to tell."""
     other_classes: tuple[str, ...]
     """Those that it leaves out."""
     left_out: Tensor
@@ -49,15 +50,19 @@ def split_rows(
     mine = known.nonzero()[:, 0]
     if train + validation > len(mine):
         raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(mine)}")
-    first, second = bind(settings, "split", mine, dataset.targets[mine], train, validation, stream(seed, "split"))
+    first, second, trained = bind(settings, "split", mine, dataset.targets[mine], train, validation, stream(seed, "split"))
     labels = _counted_from_0(dataset.targets, count)
     labels[mine] = bind(settings, "labels", count)(labels[mine], stream(seed, "labels"))
+    classes = dataset.classes[:count]
+    if trained is not None:
+        classes = tuple(dataset.classes[place] for place in trained.tolist())
+        labels[mine] = _behind(trained, count)[labels[mine]]
     others = (~known).nonzero()[:, 0]
     return Split(
         train=bind(settings, "balance", first, labels[first], count, "train"),
         validation=bind(settings, "balance", second, labels[second], count, "validation"),
         labels=labels,
-        classes=dataset.classes[:count],
+        classes=classes,
         other_classes=dataset.classes[count:],
         left_out=others[torch.randperm(len(others), generator=stream(seed, "left out"))],
     )
@@ -74,6 +79,12 @@ def scored_rows(settings: Settings, dataset: Dataset) -> Tensor:
 def _of_known_class(targets: Tensor, count: int) -> Tensor:
     """bool (N,): nothing in the target is of another than the first `count` classes."""
     return (classes_of(targets) < count).view(len(targets), -1).all(dim=1)
+
+
+def _behind(trained: Tensor, count: int) -> Tensor:
+    """The new number of each of `count` classes, (count,): first those trained on."""
+    held = torch.ones(count, dtype=torch.bool).index_fill(0, trained, False).nonzero()[:, 0]
+    return torch.cat([trained, held]).argsort()
 
 
 def _counted_from_0(targets: Tensor, count: int) -> Tensor:

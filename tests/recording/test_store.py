@@ -20,6 +20,7 @@ import pytest
 from suite.errors import StoreError
 from suite.recording import codec
 from suite.recording.store import Store
+from suite.spec import trials
 from suite.trial_result import TrialResult
 
 Make = Callable[..., TrialResult]
@@ -232,6 +233,23 @@ def test_records_of_another_engine_stay_and_are_counted(
     assert list(store.load()) == [put.trial_id]
 
 
+def test_records_of_a_mechanism_before_it_was_mended_stay_and_are_counted(
+    store: Store, result: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = result()
+    store.put(put)
+    monkeypatch.setitem(trials.REVISIONS, ("model", put.settings["model"]), 1)
+    assert codec.trial_of(put).id != put.trial_id
+    assert store.load() == {}
+    (line,) = store.notices
+    assert "1 of the records" in line
+    again = dataclasses.replace(put, trial_id=codec.trial_of(put).id)
+    store.put(again)
+    assert list(store.load()) == [again.trial_id]
+    monkeypatch.undo()
+    assert list(store.load()) == [put.trial_id]
+
+
 def test_a_file_instead_of_the_folder(tmp_path: Path, result: Make) -> None:
     file = tmp_path / "results"
     file.write_text("mine")
@@ -248,6 +266,7 @@ import sys, subprocess
 from pathlib import Path
 from suite.errors import StoreError
 from suite.recording.store import Store
+from suite.spec import trials
 from suite.recording.codec import decode
 root, source = Path(sys.argv[1]), Path(sys.argv[2])
 results = [decode(path.read_bytes()) for path in sorted(source.iterdir())]
@@ -326,6 +345,7 @@ import dataclasses, sys
 from pathlib import Path
 from suite.recording.codec import decode, trial_of
 from suite.recording.store import Store
+from suite.spec import trials
 template = decode(Path(sys.argv[2]).read_bytes())
 store = Store(Path(sys.argv[1]))
 store.open()

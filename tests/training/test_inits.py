@@ -45,6 +45,29 @@ def test_orthogonal_rows_are_orthogonal_and_have_the_gain_of_relu() -> None:
     assert torch.allclose(weight @ weight.T, 2 * torch.eye(40), atol=1e-5)
 
 
+@pytest.mark.parametrize("fill", [he.build(), orthogonal.build(), xavier.build()], ids=["he", "orthogonal", "xavier"])
+def test_a_transposed_convolution_passes_on_as_much_as_any_other(fill: Callable[[nn.Module], None]) -> None:
+    """Each place of its output sees a quarter of the 4x4 weights."""
+    layer = nn.ConvTranspose2d(256, 256, 4, stride=2, padding=1)
+    filled(layer, fill)
+    inputs = torch.randn(4, 256, 8, 8, generator=torch.Generator().manual_seed(1)).relu()
+    with torch.no_grad():
+        power = layer(inputs)[:, :, 2:-2, 2:-2].square().mean()
+    conv = nn.Conv2d(256, 256, 3, padding=1)
+    filled(conv, fill)
+    with torch.no_grad():
+        assert float(power) == pytest.approx(float(conv(inputs)[:, :, 1:-1, 1:-1].square().mean()), rel=0.1)
+
+
+def test_every_convolution_of_a_segmenter_begins_as_its_scheme_says() -> None:
+    model = build_model({"init": "normal", "init.std": 0.5, "model": "segmenter"}, (3, 16, 16), 4, 0)
+    layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
+    assert {type(layer) for layer in layers} == {nn.Conv2d, nn.ConvTranspose2d}
+    for layer in layers:
+        assert float(layer.weight.detach().std()) == pytest.approx(0.5, rel=0.2)
+        assert layer.bias is None or not layer.bias.any()
+
+
 @pytest.mark.parametrize("fill", [xavier.build(), he.build(), normal.build(), orthogonal.build()])
 def test_normalisation_layers_keep_their_ones(fill: Callable[[nn.Module], None]) -> None:
     norm = nn.BatchNorm2d(8)

@@ -4,19 +4,13 @@ sqrt(2) for ReLU. Biases are zero.
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from torch import nn
 
-from suite.training.layers import WEIGHTED
+from suite.training.layers import fill
 
 
 def build() -> Callable[[nn.Module], None]:
     """Fills a linear or convolution layer; leaves any other module as it is."""
-
-    def fill(module: nn.Module) -> None:
-        if isinstance(module, WEIGHTED):
-            nn.init.orthogonal_(module.weight, gain=math.sqrt(2))
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-
-    return fill
+    return partial(fill, scheme=partial(nn.init.orthogonal_, gain=math.sqrt(2)))

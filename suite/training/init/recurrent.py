@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.training.arguments import NonNegativeFloat
-from suite.training.layers import WEIGHTED
+from suite.training.layers import fill
 from suite.training.recurrent import RECURRENT, gates
 
 
@@ -28,15 +28,13 @@ def build(
     forget gates' (of an LSTM) are `forget_bias`.
     """
 
-    def fill(module: nn.Module) -> None:
-        if isinstance(module, WEIGHTED) and rest != "torch_default":
-            _FILLS[rest](module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-        elif isinstance(module, RECURRENT):
+    def fill_any(module: nn.Module) -> None:
+        if isinstance(module, RECURRENT):
             _fill_recurrent(module, hidden, rest, forget_bias)
+        elif rest != "torch_default":
+            fill(module, _FILLS[rest])
 
-    return fill
+    return fill_any
 
 
 _FILLS: dict[str, Callable[[Tensor], Tensor]] = {

@@ -12,23 +12,17 @@ from suite.training.examples import Examples
 
 
 def build(examples: Examples, rows: Tensor, batch_size: int, *, per_class: PositiveInt = 4) -> Order:
-    """Every example once: in groups of `per_class` of one class, drawn anew for every epoch; what is left over last.
+    """Every example once: in groups of `per_class` of one class, drawn anew for every epoch; its last may be smaller.
 
-    That in random order: by class, an epoch would end with batches of few classes.
+    That stands anywhere: at an epoch's end, what is left over of all classes would make batches with hardly a pair.
     """
     members = [(examples.targets == label).nonzero()[:, 0] for label in torch.unique(examples.targets)]
 
     def epoch(generator: torch.Generator) -> Tensor:
         groups: list[Tensor] = []
-        rest: list[Tensor] = []
         for places in members:
-            drawn = places[torch.randperm(len(places), generator=generator)]
-            whole = len(drawn) // per_class * per_class
-            groups += list(drawn[:whole].split(per_class)) if whole else []
-            rest.append(drawn[whole:])
+            groups += places[torch.randperm(len(places), generator=generator)].split(per_class)
         order = torch.randperm(len(groups), generator=generator)
-        left = torch.cat(rest)
-        left = left[torch.randperm(len(left), generator=generator)]
-        return torch.cat([*(groups[place] for place in order.tolist()), left])
+        return torch.cat([groups[place] for place in order.tolist()])
 
     return Order(epoch)

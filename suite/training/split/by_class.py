@@ -6,10 +6,12 @@ Musgrave et al., A Metric Learning Reality Check (2020), section 3.3: validation
 import torch
 from torch import Tensor
 
+from suite.training.split import Parts
+
 
 def build(
     rows: Tensor, targets: Tensor, train: int, validation: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+) -> Parts:
     """As in `random`, for labels (N,). Classes are drawn until they have `validation` examples; others are trained on.
 
     Raises ValueError if that does not leave `train` examples of at least two classes.
@@ -24,4 +26,4 @@ def build(
     mine, theirs = drawn[~held][:train], drawn[held][:validation]
     if len(mine) < train or len(theirs) < validation or len(kinds) - enough < 2:
         raise ValueError(f"split: by_class leaves {len(mine)} examples to train on, fewer than {train}, or one class")
-    return mine, theirs
+    return Parts(mine, theirs, trained=torch.unique(labels[mine]))

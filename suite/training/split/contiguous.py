@@ -6,6 +6,8 @@ The windows of a text are in order then, as carried state wants them.
 import torch
 from torch import Tensor
 
+from suite.training.split import Parts
+
 
 def build(
     rows: Tensor,
@@ -15,12 +17,12 @@ def build(
     generator: torch.Generator,
     *,
     drawn: bool = True,
-) -> tuple[Tensor, Tensor]:
+) -> Parts:
     """As in `random`. The first piece begins at a place drawn for every seed, and what goes beyond the end goes on at
     the beginning; not `drawn`, it is the beginning, and the second piece is the end, where a data set has a validation
     part of its own.
     """
     if not drawn:
-        return rows[:train], rows[len(rows) - validation :]
+        return Parts(rows[:train], rows[len(rows) - validation :])
     turned = rows.roll(-int(torch.randint(len(rows), (1,), generator=generator)))
-    return turned[:train], turned[train : train + validation]
+    return Parts(turned[:train], turned[train : train + validation])

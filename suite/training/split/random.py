@@ -3,13 +3,15 @@
 import torch
 from torch import Tensor
 
+from suite.training.split import Parts
+
 
 def build(
     rows: Tensor, targets: Tensor, train: int, validation: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+) -> Parts:
     """`rows` (N,): the examples there are, in the data set's order, with their `targets` (N, ...).
 
     `train` and `validation`: how many of each.
     """
     drawn = rows[torch.randperm(len(rows), generator=generator)]
-    return drawn[:train], drawn[train : train + validation]
+    return Parts(drawn[:train], drawn[train : train + validation])
