@@ -50,7 +50,9 @@ def split_rows(
     mine = known.nonzero()[:, 0]
     if train + validation > len(mine):
         raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(mine)}")
-    first, second, trained = bind(settings, "split", mine, dataset.targets[mine], train, validation, stream(seed, "split"))
+    first, second, trained = bind(
+        settings, "split", mine, dataset.targets[mine], train, validation, stream(seed, "split")
+    )
     labels = _counted_from_0(dataset.targets, count)
     labels[mine] = bind(settings, "labels", count)(labels[mine], stream(seed, "labels"))
     classes = dataset.classes[:count]

@@ -18,9 +18,9 @@ ARMS = Arms(["pyramid", "coarse"])
 OBJECTS = [("cat", 0.0, 0.0, 10.0, 10.0), ("dog", 20.0, 20.0, 30.0, 30.0)]
 
 
-def file(kind: str, shape: tuple[int, ...]) -> str:
+def file(kind: str, shape: tuple[int, ...], seed: int = 0) -> str:
     content = io.BytesIO()
-    Image.fromarray(np.random.default_rng(0).integers(0, 3, shape).astype(np.uint8)).save(content, format=kind)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 3, shape).astype(np.uint8)).save(content, format=kind)
     return base64.b64encode(content.getvalue()).decode()
 
 
@@ -53,14 +53,28 @@ def test_no_more_boxes_than_objects_are_shown_and_those_are_the_surest() -> None
     assert [state for _, state in sorted_out(OBJECTS, many)] == ["found", "found"]
 
 
-def test_an_image_is_shown_for_the_truth_and_for_each_arm() -> None:
-    boxes = tuple(OBJECTS), tuple((*box, 0.9) for box in OBJECTS)
-    maps = file("PNG", (40, 40)), file("PNG", (40, 40))
-    for truth, said in (boxes, maps):
-        figure = answers(evidence(((file("JPEG", (40, 40, 3)), truth, said),) * 2), ARMS)
-        assert figure is not None
-        (panel,) = figure.panels
-        assert panel.svg.count("<image") == 2 * 3
+def test_the_truth_stands_first_and_then_what_each_arm_says() -> None:
+    picture, truth, other = file("JPEG", (40, 40, 3)), file("PNG", (40, 40)), file("PNG", (40, 40), seed=1)
+    given = evidence(((picture, truth, truth),) * 2)
+    wrong = evidence(((picture, truth, other),) * 2).shared_runs["scenes"]["coarse"]
+    given.shared_runs["scenes"]["coarse"] = wrong
+    figure = answers(given, ARMS)
+    assert figure is not None
+    svg = figure.panels[0].svg
+    shown = re.findall(r'<image[^>]*href="([^"]+)"', svg)
+    assert len(shown) == 2 * 3
+    assert shown[2:4] == shown[:2]
+    assert all(one != true for one, true in zip(shown[4:], shown[:2], strict=True))
+
+
+def test_boxes_are_drawn_on_the_picture_of_the_truth_and_of_each_arm() -> None:
+    said = tuple((*box, 0.9) for box in OBJECTS[:1])
+    figure = answers(evidence(((file("JPEG", (40, 40, 3)), tuple(OBJECTS), said),)), ARMS)
+    assert figure is not None
+    svg = figure.panels[0].svg
+    assert len(set(re.findall(r'<image[^>]*href="([^"]+)"', svg))) == 1
+    assert svg.count("stroke: #00c8ff") == 2 + 1 + 1
+    assert svg.count("stroke: #ff5ad9") == 1 + 1
 
 
 @pytest.mark.parametrize(("shape", "height_over_width"), [((20, 40), 0.5), ((40, 40), 1.0), ((5, 400), 0.25)])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import jaccard_score
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from suite.errors import DataError
@@ -197,6 +197,20 @@ def test_testing_at_several_scales_gives_probabilities_at_the_image_s_size() -> 
         torch.testing.assert_close(one, model.eval()(images).log_softmax(dim=1))
     assert several.shape == (2, 3, 20, 20)
     assert not torch.allclose(several, one)
+
+
+class _Sees(nn.Module):
+    """Says of each pixel how bright it is, and how dark."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return 20 * torch.cat([images, 1 - images], dim=1)
+
+
+def test_testing_at_several_scales_leaves_everything_in_its_place() -> None:
+    image = torch.zeros(1, 1, 20, 20)
+    image[..., 3:9, 10:18] = 1.0
+    found = multi_scale.build()(_Sees(), image).argmax(dim=1)
+    assert torch.equal(found[0] == 0, image[0, 0] == 1)
 
 
 # ------------------------------------------------------------------------------------------------- scenes

@@ -60,6 +60,24 @@ def test_maps_and_boxes_stay_on_their_objects(augment: Augment, seed: int) -> No
     assert (corners[:, 1, 0] == VOID).all()
 
 
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=50, deadline=None)
+def test_what_a_shift_cuts_off_is_off_its_box_too(seed: int) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    images, boxes = torch.zeros(8, 1, 20, 20), torch.zeros(8, 1, 5)
+    for i in range(8):
+        tall, wide = (int(torch.randint(2, 8, (), generator=draw)) for _ in "hw")
+        top, left = (int(torch.randint(0, 21 - side, (), generator=draw)) for side in (tall, wide))  # at borders too
+        images[i, :, top : top + tall, left : left + wide] = 1.0
+        boxes[i, 0] = torch.tensor([3.0, left, top, left + wide, top + tall])
+    moved, corners = shift_flip.build(pixels=6)(images, boxes, draw)
+    for before, after, box in zip(images[:, 0], moved[:, 0] > 0.5, corners[:, 0], strict=True):
+        if after.sum() >= before.sum() / 4:
+            assert box.tolist() == [3.0, *tight(after)]
+        else:
+            assert box[0] == VOID
+
+
 def test_what_comes_in_from_outside_is_not_judged() -> None:
     images, pixels, _ = scene(1)
     moved, classes = shift_flip.build(pixels=4)(images + 1.0, pixels, torch.Generator().manual_seed(3))

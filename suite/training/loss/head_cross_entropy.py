@@ -21,6 +21,8 @@ def build() -> Callable[[Tensor, Tensor], Tensor]:
 
     def loss(outputs: Tensor, targets: Tensor) -> Tensor:
         found = scores(outputs).float()
-        return functional.cross_entropy(found, targets.where(targets < found.shape[1], _NO_SCORE), ignore_index=_NO_SCORE)
+        return functional.cross_entropy(
+            found, targets.where(targets < found.shape[1], _NO_SCORE), ignore_index=_NO_SCORE
+        )
 
     return loss

@@ -9,9 +9,7 @@ from torch import Tensor
 from suite.training.split import Parts
 
 
-def build(
-    rows: Tensor, targets: Tensor, train: int, validation: int, generator: torch.Generator
-) -> Parts:
+def build(rows: Tensor, targets: Tensor, train: int, validation: int, generator: torch.Generator) -> Parts:
     """As in `random`, for labels (N,). Classes are drawn until they have `validation` examples; others are trained on.
 
     Raises ValueError if that does not leave `train` examples of at least two classes.
