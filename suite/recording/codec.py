@@ -33,7 +33,7 @@ class OtherVersionError(ValueError):
 
 
 def encode(result: TrialResult) -> bytes:
-    """UTF-8 JSON with a newline at the end; the engine's version and revisions go in, as part of what the id was made from."""
+    """UTF-8 JSON with a newline at the end; what the id was made from goes in, the engine's version among it."""
     versions = {"engine_version": ENGINE_VERSION, "revisions": revisions(result.settings)}
     record = _finite({**versions, **result.to_json()})
     for key in _RARE:
