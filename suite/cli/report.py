@@ -80,9 +80,14 @@ def report(
     if publish:
         judged = [(design, item.verdict) for design, item in zip(opened.designs, written, strict=True)]
         catalogue = [load_ablation(str(path), allow_code=allow_code) for path in find_ablations(FOLDER)]
-        gone = write_reference(judged, opened.results, publish, scale=scale, catalogue=catalogue)
+        present = [
+            study.draft(item, scale=scale, allow_code=allow_code) for item in catalogue if scale in item.workloads
+        ]
+        gone = write_reference(
+            judged, opened.results, publish, scale=scale, catalogue=present, catalogue_size=len(catalogue)
+        )
         for name in gone:
-            note(f"{name}: makes other claims now than were published of it; taken out of {publish}")
+            note(f"{name}: claims or trains something else now than was published of it; taken out of {publish}")
     if json:
         print_json([{"report": str(item.page), "verdict": item.verdict} for item in written])
     else:

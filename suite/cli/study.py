@@ -110,6 +110,21 @@ def workloads_of(ablation: Ablation, scale: str, *, allow_code: bool = False) ->
     return tuple(load_workload(name, allow_code=allow_code) for name in ablation.workloads_at(scale))
 
 
+def draft(
+    ablation: Ablation, *, scale: str, device: Device = "cpu", seeds: int | None = None, allow_code: bool = False
+) -> Design:
+    """As the spec has it, whatever its data's content is. Raises SpecError as `workloads_of`."""
+    workloads = workloads_of(ablation, scale, allow_code=allow_code)
+    return Design(
+        ablation=ablation,
+        scale=scale,
+        workloads=workloads,
+        device=device,
+        fingerprints={workload.id: UNPREPARED for workload in workloads},
+        max_pairs=seeds,
+    )
+
+
 def data_places(data_dirs: Sequence[Path] | None) -> tuple[tuple[Path, ...], Path]:
     """Where data sets are looked for, and the folder of prepared ones (SUITE_CACHE, or the user's cache folder)."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -127,22 +142,14 @@ def _design(
     allow_code: bool,
     known: Mapping[str, str] | None,
 ) -> Design:
-    workloads = workloads_of(ablation, scale, allow_code=allow_code)
-    draft = Design(
-        ablation=ablation,
-        scale=scale,
-        workloads=workloads,
-        device=device,
-        fingerprints={workload.id: UNPREPARED for workload in workloads},
-        max_pairs=seeds,
-    )
+    unprepared = draft(ablation, scale=scale, device=device, seeds=seeds, allow_code=allow_code)
     remembered = store.fingerprints()
     found = {
         workload.id: (known or {}).get(workload.id)
-        or remembered.get(data_key(draft.data_settings(workload.id)), UNPREPARED)
-        for workload in workloads
+        or remembered.get(data_key(unprepared.data_settings(workload.id)), UNPREPARED)
+        for workload in unprepared.workloads
     }
-    return draft.with_fingerprints(found)
+    return unprepared.with_fingerprints(found)
 
 
 def data_key(settings: Settings) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 from suite.errors import StoreError
 from suite.report import files, numbers, words
 from suite.report.markdown import escape, tidy
-from suite.spec.ablation import Ablation
 from suite.spec.design import Design
 from suite.trial_result import TrialResult
 from suite.verdict.models import AblationVerdict, ClaimVerdict
@@ -33,13 +32,14 @@ def write_reference(
     folder: Path,
     *,
     scale: str,
-    catalogue: Sequence[Ablation] = (),
+    catalogue: Sequence[Design] = (),
+    catalogue_size: int = 0,
 ) -> list[str]:
     """Adds the verdicts of which something was measured to SCALE.md and SCALE.json in `folder`.
 
-    The correction is for one primary claim of each ablation of the `catalogue`, or of each that is published if those
-    are more. What was published earlier of an ablation that makes other claims now is left out; the result is the ids
-    of those that were not published anew.
+    The correction is for one primary claim of each of `catalogue_size` ablations, or of each that is published if those
+    are more. What was published earlier of an ablation of the `catalogue` that makes other claims now, or trains
+    something else, is left out; the result is the ids of those that were not published anew.
     Raises StoreError if the files cannot be written, or what was published earlier cannot be read.
     """
     path = folder / f"{scale}.md"
@@ -53,7 +53,7 @@ def write_reference(
         ablations = sorted([*ablations, *new], key=lambda ablation: ablation["id"])
         used = [results[name] for name in sorted(_trials(measured) & results.keys())]
         studies = [*studies, _study([ablation["id"] for ablation in new], used)]
-    _correct(ablations, len(catalogue))
+    _correct(ablations, catalogue_size)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files.write_text(path, markdown(ablations, studies, scale=scale))
@@ -79,11 +79,16 @@ def _published(path: Path) -> tuple[list[Entry], list[Entry]]:
         raise StoreError(message) from error
 
 
-def _outdated(ablations: Iterable[Entry], catalogue: Iterable[Ablation]) -> set[str]:
-    """Ids of those that make other claims now."""
-    claims = {ablation.id: set(ablation.claims) for ablation in catalogue}
-    made = {ablation["id"]: {claim["name"] for claim in ablation["claims"]} for ablation in ablations}
-    return {name for name, names in made.items() if claims.get(name, names) != names}
+def _outdated(ablations: Iterable[Entry], catalogue: Iterable[Design]) -> set[str]:
+    """Ids of those that make other claims now, or train something else."""
+    current = {design.ablation.id: design for design in catalogue}
+    return {entry["id"] for entry in ablations if entry["id"] in current and not is_of(entry, current[entry["id"]])}
+
+
+def is_of(entry: Entry, design: Design) -> bool:
+    """Whether what was published of an ablation is of its present spec; of what trainings was not always told."""
+    same_claims = {claim["name"] for claim in entry["claims"]} == set(design.ablation.claims)
+    return same_claims and entry.get("trainings") in (None, design.trainings)
 
 
 def _without(
@@ -166,6 +171,7 @@ def _ablation(design: Design, verdict: AblationVerdict) -> Entry:
         "id": design.ablation.id,
         "tip": design.ablation.tip,
         "workloads": [workload.id for workload in design.workloads],
+        "trainings": design.trainings,
         "claims": [_claim(claim, primary=claim is words.primary(verdict)) for claim in verdict.claims],
     }
 

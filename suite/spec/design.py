@@ -4,7 +4,7 @@ import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from suite.spec import slots
 from suite.spec.ablation import Ablation
@@ -124,6 +124,23 @@ class Design:
                         trials += [self.tuning_trial(*cell, seed) for seed in seeds]
                     for trial in trials:
                         yield RosterEntry(workload=workload.id, arm=arm, point=point, trial=trial)
+
+    @property
+    def trainings(self) -> str:
+        """16 hexadecimal digits that change with what is trained: arms, sweeps, workloads' settings, mechanisms.
+
+        Not with the device, the data's content or the number of pairs.
+        """
+        plain = replace(self, device="cpu")
+        wanted = {
+            f"{workload.id} {arm} {Trial(settings=settings, seed=0, purpose=purpose, data_fingerprint='').id}"
+            for workload in self.workloads
+            for arm in self.ablation.arms
+            for point in (*self.points(arm), self.default_point)
+            for purpose in get_args(Purpose)
+            for settings in [plain.settings(workload.id, arm, point, purpose)]
+        }
+        return hashlib.sha256("\n".join(sorted(wanted)).encode()).hexdigest()[:16]
 
     def differences(self, workload: str) -> dict[str, dict[str, Value]]:
         """Settings whose values differ between the arms: key -> arm -> value (None: the arm has no such setting)."""

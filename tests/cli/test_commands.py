@@ -103,7 +103,7 @@ def test_publishing_names_what_it_takes_out(suite: Suite, folder: Path) -> None:
     published.write_text(json.dumps({**record, "ablations": [entry], "studies": [study]}))
     done = suite("report", "small", "--publish", "published")
     assert done.returncode == 0, done.stderr
-    assert "small: makes other claims now than were published of it; taken out of published" in done.stderr
+    assert "small: claims or trains something else now than was published of it; taken out of published" in done.stderr
     assert json.loads(published.read_text(encoding="utf-8"))["ablations"] == []
 
 

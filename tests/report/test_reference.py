@@ -10,6 +10,7 @@ import report_study
 
 from suite.errors import StoreError
 from suite.report.reference import write_reference
+from suite.spec.ablation import Ablation
 from suite.spec.design import Design
 from suite.verdict.judge import judge
 
@@ -90,12 +91,33 @@ def test_what_was_published_earlier_stays_until_it_is_published_anew(tmp_path: P
     unchanged = json.loads((tmp_path / "quick.json").read_text(encoding="utf-8"))
     assert {**unchanged, "gone": []} == again, "of what was not measured nothing is published"
     renamed = other.ablation.model_copy(update={"claims": {"new": design.ablation.claims["bn_is_faster"]}})
-    last = publish(design, "fourth4", catalogue=[renamed, design.ablation])
+    last = publish(design, "fourth4", catalogue=[replace(other, ablation=renamed), design])
     assert [entry["id"] for entry in last["ablations"]] == ["bn_vs_dropout"], "the other makes other claims now"
     assert [study["ablations"] for study in last["studies"]] == [["bn_vs_dropout"]]
     assert last["gone"] == ["another"]
     changed = design.ablation.model_copy(update={"claims": {"new": design.ablation.claims["bn_is_faster"]}})
-    assert publish(design, "fifth55", catalogue=[changed])["gone"] == [], "published anew, so nothing is missing"
+    assert publish(design, "fifth55", catalogue=[replace(design, ablation=changed)])["gone"] == [], "published anew"
+
+
+def test_verdicts_of_other_trainings_than_the_spec_s_are_taken_out(tmp_path: Path) -> None:
+    design = report_study.design()
+    other = replace(design, ablation=design.ablation.model_copy(update={"id": "another"}))
+    results = report_study.results(design)
+    for each in (design, other):
+        write_reference([(each, judge(design, results))], results, tmp_path, scale="quick")
+    wider = other.ablation.model_copy(update={"sweep": {"optimizer.lr": (0.01, 0.02)}})
+    further = other.ablation.model_copy(update={"arms": {**other.ablation.arms, "new": {"optimizer.lr": 0.5}}})
+    longer = other.ablation.model_copy(update={"claims": dict(other.ablation.claims), "tip": "in other words"})
+
+    def gone(ablation: Ablation, **more: Any) -> list[str]:
+        present = [design, replace(other, ablation=ablation, **more)]
+        return write_reference([], {}, tmp_path, scale="quick", catalogue=present)
+
+    before = (tmp_path / "quick.json").read_bytes()
+    assert gone(longer, device="cuda", max_pairs=7, fingerprints={}) == []
+    for changed in (wider, further):
+        (tmp_path / "quick.json").write_bytes(before)
+        assert gone(changed) == ["another"]
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"scale": "quick", "studies": [], "ablations": [{"id": "a"}]}'])
