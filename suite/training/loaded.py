@@ -61,11 +61,19 @@ class Loaded:
     def some(self, rows: slice) -> tuple[Tensor, Tensor]:
         """Some of the examples as a batch: sequences no longer than the longest of them.
 
-        Of `likes` those of the first batch: among others there might be no two of a class.
+        Of `likes` those of the first batch that have others of their class in it, the larger classes first.
         """
         if self.kind == "likes":
-            return self.batch[rows], self.batch_targets[rows]
+            places = _in_company(self.batch_targets)[rows]
+            return self.batch[places], self.batch_targets[places]
         return trimmed(self.inputs[rows], self.targets[rows])
+
+
+def _in_company(labels: Tensor) -> Tensor:
+    """Places of labels (n,) that occur more than once, label by label, the most frequent first."""
+    _, kind, counts = torch.unique(labels, return_inverse=True, return_counts=True)
+    several = (counts[kind] > 1).nonzero()[:, 0]
+    return several[(kind - counts[kind] * len(counts))[several].argsort(stable=True)]
 
 
 def trimmed(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
