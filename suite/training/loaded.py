@@ -72,7 +72,7 @@ class Loaded:
 def _in_company(labels: Tensor) -> Tensor:
     """Places of labels (n,) that occur more than once, label by label, the most frequent first."""
     _, kind, counts = torch.unique(labels, return_inverse=True, return_counts=True)
-    several = (counts[kind] > 1).nonzero()[:, 0]
+    several: Tensor = (counts[kind] > 1).nonzero()[:, 0]
     return several[(kind - counts[kind] * len(counts))[several].argsort(stable=True)]
 
 
