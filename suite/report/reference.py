@@ -24,6 +24,8 @@ Entry = dict[str, Any]
 _SOURCES = {"commit": "commit", "torch": "torch", "ray": "Ray", "python": "Python", "cpu": "processor", "gpu": "GPU"}
 
 _ORIGINS = "Published in several goes; a go's trials include those of its ablations that were published again later."
+_ASKED = ("variant", "reference", "metric", "expect")
+"""What a claim is about, beside its margin."""
 
 
 def write_reference(
@@ -87,8 +89,9 @@ def _outdated(ablations: Iterable[Entry], catalogue: Iterable[Design]) -> set[st
 
 def is_of(entry: Entry, design: Design) -> bool:
     """Whether what was published of an ablation is of its present spec; of what trainings was not always told."""
-    same_claims = {claim["name"] for claim in entry["claims"]} == set(design.ablation.claims)
-    return same_claims and entry.get("trainings") in (None, design.trainings)
+    made = {claim["name"]: [claim[key] for key in _ASKED] for claim in entry["claims"]}
+    asked = {name: [getattr(claim, key) for key in _ASKED] for name, claim in design.ablation.claims.items()}
+    return made == asked and entry.get("trainings") in (None, design.trainings)
 
 
 def _without(

@@ -2,13 +2,15 @@
 
 import hashlib
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from suite.spec import slots
 from suite.spec.ablation import Ablation
-from suite.spec.trials import TUNING_SEED, Trial
+from suite.spec.defaults import essential
+from suite.spec.trials import TUNING_SEED, Trial, revisions
 from suite.spec.workload import Workload
 from suite.trial_result import Purpose, Settings, Value, freeze
 
@@ -127,20 +129,21 @@ class Design:
 
     @property
     def trainings(self) -> str:
-        """16 hexadecimal digits that change with what is trained: arms, sweeps, workloads' settings, mechanisms.
+        """16 hexadecimal digits that change with what is trained: arms, sweeps, workloads' settings, revisions.
 
-        Not with the device, the data's content or the number of pairs.
+        Not with the device, the data's content, the number of pairs or the engine's version.
         """
         plain = replace(self, device="cpu")
         wanted = {
-            f"{workload.id} {arm} {Trial(settings=settings, seed=0, purpose=purpose, data_fingerprint='').id}"
+            json.dumps([workload.id, arm, purpose, dict(essential(settings)), revisions(settings)], sort_keys=True)
             for workload in self.workloads
             for arm in self.ablation.arms
             for point in (*self.points(arm), self.default_point)
             for purpose in get_args(Purpose)
             for settings in [plain.settings(workload.id, arm, point, purpose)]
         }
-        return hashlib.sha256("\n".join(sorted(wanted)).encode()).hexdigest()[:16]
+        content = "\n".join([self.ablation.tuning, *sorted(wanted)])
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def differences(self, workload: str) -> dict[str, dict[str, Value]]:
         """Settings whose values differ between the arms: key -> arm -> value (None: the arm has no such setting)."""

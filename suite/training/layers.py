@@ -10,19 +10,19 @@ WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
 
 
 @torch.no_grad()
-def fill(module: nn.Module, scheme: Callable[[Tensor], Tensor], *, by_fan: bool = True) -> None:
+def fill(module: nn.Module, scheme: Callable[[Tensor], Tensor]) -> None:
     """Fills a weighted layer by a scheme of `torch.nn.init`, biases with zeros; leaves any other module as it is.
 
-    A transposed convolution's weights are (in, out, k, k), which those schemes read as out channels in. They get them
-    turned round. Of its outputs each is a sum over one in stride² of the k² places (Shi et al., Is the deconvolution
-    layer the same as a convolutional layer?, 2016): where the scheme goes by their number (`by_fan`), the weights are
-    `stride` times as large as a convolution's.
+    A transposed convolution is as many convolutions as there are places within its stride, each with its own part of
+    the weights (Shi et al., Is the deconvolution layer the same as a convolutional layer?, 2016): each part is filled.
     """
     if not isinstance(module, WEIGHTED):
         return
     if isinstance(module, nn.ConvTranspose2d):
-        turned = module.weight.transpose(0, 1)
-        turned.copy_(scheme(torch.empty(turned.shape)) * (module.stride[0] if by_fan else 1))
+        down, across = module.stride
+        for place in range(down * across):
+            part = module.weight.transpose(0, 1)[:, :, place // across :: down, place % across :: across]
+            part.copy_(scheme(torch.empty(part.shape)))
     else:
         scheme(module.weight)
     if module.bias is not None:

@@ -58,10 +58,15 @@ class Loaded:
             return "text" if self.targets.ndim == 2 else "tokens"
         return "series" if self.inputs.ndim == 3 else _IMAGES.get(self.task, "images")
 
+    @property
+    def available(self) -> int:
+        """How many examples `some` can give."""
+        return len(_in_company(self.batch_targets) if self.kind == "likes" else self.targets)
+
     def some(self, rows: slice) -> tuple[Tensor, Tensor]:
         """Some of the examples as a batch: sequences no longer than the longest of them.
 
-        Of `likes` those of the first batch that have others of their class in it, the larger classes first.
+        Of `likes` those of the first batch that have others of their class in it, class by class.
         """
         if self.kind == "likes":
             places = _in_company(self.batch_targets)[rows]
@@ -70,10 +75,10 @@ class Loaded:
 
 
 def _in_company(labels: Tensor) -> Tensor:
-    """Places of labels (n,) that occur more than once, label by label, the most frequent first."""
+    """Places of those labels (n,) that occur more than once, label by label; all of them if none does."""
     _, kind, counts = torch.unique(labels, return_inverse=True, return_counts=True)
     several: Tensor = (counts[kind] > 1).nonzero()[:, 0]
-    return several[(kind - counts[kind] * len(counts))[several].argsort(stable=True)]
+    return several[labels[several].argsort(stable=True)] if len(several) else torch.arange(len(labels))
 
 
 def trimmed(inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -174,7 +174,7 @@ def keeps_old_gradients(make: Make, loaded: Loaded, seed: int) -> float:
     A gradient that was not zeroed is still there, although the weights have not moved. Two steps on the same parts are
     held against one step on fresh ones, so that whatever else is done to gradients is the same in both.
     """
-    half = max(1, min(32, len(loaded.targets) // 2))
+    half = max(1, min(32, loaded.available // 2))
     before, batch = slice(0, half), slice(half, 2 * half)
     alone = _gradients(make, loaded, seed, (batch,))
     after = _gradients(make, loaded, seed, (before, batch))
@@ -251,7 +251,7 @@ def _enough(loaded: Loaded) -> float:
 
 
 def _examples(loaded: Loaded) -> int:
-    return min(FEWER.get(loaded.kind, TINY), len(loaded.targets))
+    return min(FEWER.get(loaded.kind, TINY), loaded.available)
 
 
 def _held_examples(loaded: Loaded) -> int:

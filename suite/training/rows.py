@@ -7,6 +7,7 @@ from torch import Tensor
 
 from suite.training.build import bind
 from suite.training.data_cache import Dataset
+from suite.training.split import Parts
 from suite.training.streams import stream
 from suite.training.targets import are_boxes, classes_of
 from suite.trial_result import Settings
@@ -20,7 +21,7 @@ class Split(NamedTuple):
     validation: Tensor
     labels: Tensor
     """(N, ...), of every row (`targets.py`); those of classes left out count among themselves. Where validation has
-    classes of its own (`Parts.trained`), these come behind those that are trained on."""
+    classes of its own (`Parts.apart`), these come behind those that are trained on."""
     classes: tuple[str, ...]
     """The task's: those that a network is trained to tell."""
     other_classes: tuple[str, ...]
@@ -41,7 +42,8 @@ def split_rows(
 ) -> Split:
     """Drawn by the seed alone, so that both trials of a pair get the same. The data set's test part has no share in it.
 
-    The numbers are the engine's settings of these names. Raises ValueError if the data set has too few examples.
+    The numbers are the engine's settings of these names. Raises ValueError if the data set has too few examples,
+    or if validation on classes of its own (`split: by_class`) meets another task than retrieval.
     """
     train = max(1, round(train_share * train_examples))
     validation = max(1, round(validation_share * validation_examples))
@@ -50,18 +52,22 @@ def split_rows(
     mine = known.nonzero()[:, 0]
     if train + validation > len(mine):
         raise ValueError(f"{train} + {validation} examples asked for, the data set has {len(mine)}")
-    first, second, trained = bind(
-        settings, "split", mine, dataset.targets[mine], train, validation, stream(seed, "split")
-    )
+    drawn = bind(settings, "split", mine, dataset.targets[mine], train, validation, stream(seed, "split"))
+    first, second, apart = Parts(*drawn)
     labels = _counted_from_0(dataset.targets, count)
     labels[mine] = bind(settings, "labels", count)(labels[mine], stream(seed, "labels"))
     classes = dataset.classes[:count]
-    if trained is not None:
+    if apart:
+        if settings.get("task") != "retrieval":
+            raise ValueError(
+                "split: by_class needs task: retrieval: no other can score classes that are not trained on"
+            )
+        trained = torch.unique(labels[first])
         classes = tuple(dataset.classes[place] for place in trained.tolist())
         labels[mine] = _behind(trained, count)[labels[mine]]
     others = (~known).nonzero()[:, 0]
     return Split(
-        train=bind(settings, "balance", first, labels[first], count, "train"),
+        train=bind(settings, "balance", first, labels[first], len(classes), "train"),
         validation=bind(settings, "balance", second, labels[second], count, "validation"),
         labels=labels,
         classes=classes,

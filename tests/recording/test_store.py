@@ -266,7 +266,6 @@ import sys, subprocess
 from pathlib import Path
 from suite.errors import StoreError
 from suite.recording.store import Store
-from suite.spec import trials
 from suite.recording.codec import decode
 root, source = Path(sys.argv[1]), Path(sys.argv[2])
 results = [decode(path.read_bytes()) for path in sorted(source.iterdir())]
@@ -345,7 +344,6 @@ import dataclasses, sys
 from pathlib import Path
 from suite.recording.codec import decode, trial_of
 from suite.recording.store import Store
-from suite.spec import trials
 template = decode(Path(sys.argv[2]).read_bytes())
 store = Store(Path(sys.argv[1]))
 store.open()

@@ -107,6 +107,10 @@ def test_verdicts_of_other_trainings_than_the_spec_s_are_taken_out(tmp_path: Pat
         write_reference([(each, judge(design, results))], results, tmp_path, scale="quick")
     wider = other.ablation.model_copy(update={"sweep": {"optimizer.lr": (0.01, 0.02)}})
     further = other.ablation.model_copy(update={"arms": {**other.ablation.arms, "new": {"optimizer.lr": 0.5}}})
+    per_pair = other.ablation.model_copy(update={"tuning": "per_pair"})
+    name, claim = next(iter(other.ablation.claims.items()))
+    turned = claim.model_copy(update={"variant": claim.reference, "reference": claim.variant})
+    asking = other.ablation.model_copy(update={"claims": {**other.ablation.claims, name: turned}})
     longer = other.ablation.model_copy(update={"claims": dict(other.ablation.claims), "tip": "in other words"})
 
     def gone(ablation: Ablation, **more: Any) -> list[str]:
@@ -115,7 +119,7 @@ def test_verdicts_of_other_trainings_than_the_spec_s_are_taken_out(tmp_path: Pat
 
     before = (tmp_path / "quick.json").read_bytes()
     assert gone(longer, device="cuda", max_pairs=7, fingerprints={}) == []
-    for changed in (wider, further):
+    for changed in (wider, further, per_pair, asking):
         (tmp_path / "quick.json").write_bytes(before)
         assert gone(changed) == ["another"]
 

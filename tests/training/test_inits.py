@@ -59,6 +59,13 @@ def test_a_transposed_convolution_passes_on_as_much_as_any_other(fill: Callable[
         assert float(power) == pytest.approx(float(conv(inputs)[:, :, 1:-1, 1:-1].square().mean()), rel=0.1)
 
 
+def test_each_part_of_a_transposed_convolution_is_filled_by_itself() -> None:
+    weight = filled(nn.ConvTranspose2d(32, 8, 4, stride=2), orthogonal.build())
+    for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        rows = weight.transpose(0, 1)[:, :, down::2, across::2].flatten(1)
+        assert torch.allclose(rows @ rows.T, 2 * torch.eye(8), atol=1e-5)
+
+
 def test_every_convolution_of_a_segmenter_begins_as_its_scheme_says() -> None:
     model = build_model({"init": "normal", "init.std": 0.5, "model": "segmenter"}, (3, 16, 16), 4, 0)
     layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]

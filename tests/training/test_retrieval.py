@@ -100,9 +100,8 @@ def test_an_example_alone_in_its_class_finds_nothing_and_breaks_nothing() -> Non
 def test_validation_is_of_classes_that_are_not_trained_on(seed: int) -> None:
     labels = torch.arange(400) % 20
     rows = torch.arange(1000, 1400)
-    train, held, trained = by_class.build(rows, labels, 200, 60, generator(seed))
-    assert trained is not None
-    assert set(trained.tolist()) == set(labels[train - 1000].tolist())
+    train, held, apart = by_class.build(rows, labels, 200, 60, generator(seed))
+    assert apart
     assert (len(train), len(held)) == (200, 60)
     assert not set((labels[train - 1000]).tolist()) & set(labels[held - 1000].tolist())
     assert len(set(train.tolist()) | set(held.tolist())) == 260
@@ -117,6 +116,16 @@ def test_a_head_has_scores_for_the_classes_trained_on_alone(glyphs: Dataset) -> 
     assert [split.classes[label] for label in split.labels[split.train]] == [glyphs.classes[label] for label in stored]
     assert int(split.labels[split.validation].min()) >= len(split.classes)
     assert len(set(split.labels[split.validation].tolist())) == len(set(glyphs.targets[split.validation].tolist()))
+
+
+def test_held_out_classes_are_for_retrieval_alone(glyphs: Dataset) -> None:
+    with pytest.raises(ValueError, match="split: by_class needs task: retrieval"):
+        split_rows(settings(task="classification"), glyphs, 3, train_examples=160, validation_examples=60)
+
+
+def test_wrong_labels_have_scores_too(glyphs: Dataset) -> None:
+    split = split_rows(settings(labels="misaligned"), glyphs, 3, train_examples=160, validation_examples=60)
+    assert int(split.labels[split.train].max()) < len(split.classes)
 
 
 def test_too_few_classes_are_refused() -> None:

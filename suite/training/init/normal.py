@@ -11,4 +11,4 @@ from suite.training.layers import fill
 
 def build(*, std: PositiveFloat = 0.01) -> Callable[[nn.Module], None]:
     """Fills a linear or convolution layer, biases with zeros; leaves any other module as it is."""
-    return partial(fill, scheme=partial(nn.init.normal_, std=std), by_fan=False)
+    return partial(fill, scheme=partial(nn.init.normal_, std=std))

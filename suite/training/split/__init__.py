@@ -13,5 +13,5 @@ class Parts(NamedTuple):
 
     train: Tensor
     validation: Tensor
-    trained: Tensor | None = None
-    """The classes trained on, (k,), where the others are not to be learnt; None: all of the task's."""
+    apart: bool = False
+    """Whether validation has classes of its own, which are not to be learnt."""

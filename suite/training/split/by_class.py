@@ -24,4 +24,4 @@ def build(rows: Tensor, targets: Tensor, train: int, validation: int, generator:
     mine, theirs = drawn[~held][:train], drawn[held][:validation]
     if len(mine) < train or len(theirs) < validation or len(kinds) - enough < 2:
         raise ValueError(f"split: by_class leaves {len(mine)} examples to train on, fewer than {train}, or one class")
-    return Parts(mine, theirs, trained=torch.unique(labels[mine]))
+    return Parts(mine, theirs, apart=True)
