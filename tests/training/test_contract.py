@@ -69,6 +69,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "scenes": (64, 64, 1),
     "bccd": (120, 160, 3),
     "cells_and_cards": (120, 160, 3),
+    "playing_cards": (128, 128, 3),
     "nuclei": (96, 96, 1),
     "unseen_glyphs": (20, 20, 1),
     "omniglot": (28, 28, 1),
@@ -113,7 +114,9 @@ KIND = {
     ("pretraining", "yes_no"): "boxes",
     ("pretraining", "itself"): "boxes",
     **dict.fromkeys([("model", "embedder"), ("task", "retrieval"), ("loss", "triplet")], "likes"),
-    **dict.fromkeys([("loss", "head_cross_entropy"), ("pretraining", "classification")], "likes"),
+    **dict.fromkeys(
+        [("loss", "head_cross_entropy"), ("pretraining", "classification"), ("split", "by_class")], "likes"
+    ),
     **dict.fromkeys([("model", "segmenter"), ("task", "segmentation")], "pixels"),
 }
 """What a mechanism is for, if not for images."""
