@@ -14,9 +14,11 @@ from suite.errors import StoreError
 from suite.report import files, numbers, words
 from suite.report.markdown import escape, tidy
 from suite.spec.design import Design
+from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
 from suite.verdict.models import AblationVerdict, ClaimVerdict
 from suite.verdict.multiplicity import FALSE_DISCOVERY_RATE, over_catalogue
+from suite.verdict.units import margin_in_unit
 
 Judged = Sequence[tuple[Design, AblationVerdict]]
 Entry = dict[str, Any]
@@ -25,7 +27,7 @@ _SOURCES = {"commit": "commit", "torch": "torch", "ray": "Ray", "python": "Pytho
 
 _ORIGINS = "Published in several goes; a go's trials include those of its ablations that were published again later."
 _ASKED = ("variant", "reference", "metric", "expect")
-"""What a claim is about, beside its margin."""
+"""What a claim says, but for its margin."""
 
 
 def write_reference(
@@ -91,7 +93,18 @@ def is_of(entry: Entry, design: Design) -> bool:
     """Whether what was published of an ablation is of its present spec; of what trainings was not always told."""
     made = {claim["name"]: [claim[key] for key in _ASKED] for claim in entry["claims"]}
     asked = {name: [getattr(claim, key) for key in _ASKED] for name, claim in design.ablation.claims.items()}
-    return made == asked and entry.get("trainings") in (None, design.trainings)
+    return made == asked and _has_margins(entry, design) and entry.get("trainings") in (None, design.trainings)
+
+
+def _has_margins(entry: Entry, design: Design) -> bool:
+    """Whether each margin that the spec declares is the one that was judged by; others depend on what was measured."""
+    declared = {name: claim for name, claim in design.ablation.claims.items() if claim.margin is not None}
+    return all(
+        math.isclose(margin, margin_in_unit(METRICS[claim["metric"]], declared[claim["name"]].margin, None))
+        for claim in entry["claims"]
+        if claim["name"] in declared
+        for margin in claim["margins"].values()
+    )
 
 
 def _without(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
+_WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
 """Carry weights that an initialisation scheme fills."""
 
 
@@ -16,7 +16,7 @@ def fill(module: nn.Module, scheme: Callable[[Tensor], Tensor]) -> None:
     A transposed convolution is as many convolutions as there are places within its stride, each with its own part of
     the weights (Shi et al., Is the deconvolution layer the same as a convolutional layer?, 2016): each part is filled.
     """
-    if not isinstance(module, WEIGHTED):
+    if not isinstance(module, _WEIGHTED):
         return
     if isinstance(module, nn.ConvTranspose2d):
         down, across = module.stride

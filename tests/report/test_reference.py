@@ -111,6 +111,8 @@ def test_verdicts_of_other_trainings_than_the_spec_s_are_taken_out(tmp_path: Pat
     name, claim = next(iter(other.ablation.claims.items()))
     turned = claim.model_copy(update={"variant": claim.reference, "reference": claim.variant})
     asking = other.ablation.model_copy(update={"claims": {**other.ablation.claims, name: turned}})
+    wide = claim.model_copy(update={"margin": 0.123})
+    judging = other.ablation.model_copy(update={"claims": {**other.ablation.claims, name: wide}})
     longer = other.ablation.model_copy(update={"claims": dict(other.ablation.claims), "tip": "in other words"})
 
     def gone(ablation: Ablation, **more: Any) -> list[str]:
@@ -119,7 +121,7 @@ def test_verdicts_of_other_trainings_than_the_spec_s_are_taken_out(tmp_path: Pat
 
     before = (tmp_path / "quick.json").read_bytes()
     assert gone(longer, device="cuda", max_pairs=7, fingerprints={}) == []
-    for changed in (wider, further, per_pair, asking):
+    for changed in (wider, further, per_pair, asking, judging):
         (tmp_path / "quick.json").write_bytes(before)
         assert gone(changed) == ["another"]
 
