@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -23,8 +23,8 @@ class Plan:
 
     examples: Examples
     epochs: int
-    loss: str | None = None
-    """Another one than the task's (the `loss` slot)."""
+    mechanisms: Mapping[str, str] = field(default_factory=dict)
+    """By slot, others than the task's, at their defaults."""
     freeze: bool
     """Whether the layers that see the image first stay as this leaves them (`freeze_backbone`)."""
     backbone_only: bool = False
@@ -183,9 +183,8 @@ def pretrain(
 def _trained(
     settings: Settings, model: nn.Module, plan: Plan, *, batch_size: int, seed: int, device: Device
 ) -> tuple[float, bool]:
-    if plan.loss is not None:
-        kept = {key: value for key, value in settings.items() if key.split(".")[0] != "loss"}
-        settings = {**kept, "loss": plan.loss}
+    kept = {key: value for key, value in settings.items() if key.split(".")[0] not in plan.mechanisms}
+    settings = {**kept, **plan.mechanisms}
     earlier = build_model(settings, plan.examples.shape, plan.examples.classes, seed)
     own = build_model(settings, plan.examples.shape, plan.examples.classes, number(seed, "pretraining"))
     earlier.load_state_dict(

@@ -10,11 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from suite.training.arguments import PositiveInt
+from suite.training.arguments import PositiveFloat, PositiveInt
 from suite.training.embeddings import DIMENSIONS
-
-_TEMPERATURE = 0.05
-"""Zhai and Wu's."""
 
 
 def build(
@@ -23,17 +20,20 @@ def build(
     *,
     widths: tuple[PositiveInt, ...] = (16, 32, 32),
     head: bool = True,
+    temperature: PositiveFloat = 0.05,
 ) -> nn.Module:
     """`input_shape` is (C, H, W). Maps float (n, C, H, W) to (n, 64 + classes), or (n, 64) without a `head`.
 
-    The output is that of `suite.training.embeddings`. The head gives the cosines to a vector of each class, over a
-    temperature of 0.05.
+    The output is that of `suite.training.embeddings`. The head gives the cosines to a vector of each class, over the
+    `temperature`: Zhai and Wu's by default.
     """
-    return _Embedder(input_shape, classes if head else 0, widths)
+    return _Embedder(input_shape, classes if head else 0, widths, temperature)
 
 
 class _Embedder(nn.Module):
-    def __init__(self, input_shape: tuple[int, int, int], classes: int, widths: tuple[int, ...]) -> None:
+    def __init__(
+        self, input_shape: tuple[int, int, int], classes: int, widths: tuple[int, ...], temperature: float
+    ) -> None:
         super().__init__()
         channels, height, width = input_shape
         blocks: list[nn.Module] = []
@@ -42,7 +42,7 @@ class _Embedder(nn.Module):
             channels, height, width = filters, height // 2, width // 2
         self.backbone = nn.Sequential(*blocks, nn.Flatten())
         self.embedding = nn.Linear(channels * height * width, DIMENSIONS)
-        self.heads = nn.ModuleList([_Cosines(DIMENSIONS, classes, bias=False)] if classes else [])
+        self.heads = nn.ModuleList([_Cosines(DIMENSIONS, classes, temperature)] if classes else [])
 
     def forward(self, images: Tensor) -> Tensor:
         embedding: Tensor = self.embedding(self.backbone(images))
@@ -50,5 +50,9 @@ class _Embedder(nn.Module):
 
 
 class _Cosines(nn.Linear):
+    def __init__(self, dimensions: int, classes: int, temperature: float) -> None:
+        super().__init__(dimensions, classes, bias=False)
+        self.temperature = temperature
+
     def forward(self, embedding: Tensor) -> Tensor:
-        return functional.linear(functional.normalize(embedding), functional.normalize(self.weight)) / _TEMPERATURE
+        return functional.linear(functional.normalize(embedding), functional.normalize(self.weight)) / self.temperature

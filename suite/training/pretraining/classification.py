@@ -11,5 +11,9 @@ from suite.training.stage import Plan
 
 
 def build(task: Examples, others: Callable[[], Examples], *, epochs: PositiveInt, freeze: bool = False) -> Plan:
-    """For `epochs` epochs on the task's own examples, by the cross-entropy of the network's head."""
-    return Plan(examples=task, epochs=epochs, freeze=freeze, loss="head_cross_entropy")
+    """For `epochs` epochs on the task's own examples, by the cross-entropy of the network's head.
+
+    In random order: several examples of a class in a batch, which triplets need, harm this loss (docs/objects.md).
+    """
+    mechanisms = {"loss": "head_cross_entropy", "order": "shuffled"}
+    return Plan(examples=task, epochs=epochs, freeze=freeze, mechanisms=mechanisms)
