@@ -18,16 +18,19 @@ from suite.training.build import build_model
 from suite.training.data import unseen_glyphs
 from suite.training.data_cache import Dataset
 from suite.training.embeddings import DIMENSIONS
-from suite.training.examples import Examples
+from suite.training.examples import Device, Examples
 from suite.training.fetch import Fetch
 from suite.training.loss import head_cross_entropy, triplet
 from suite.training.order import class_groups
+from suite.training.pretraining import classification
 from suite.training.rows import split_rows
 from suite.training.split import by_class
+from suite.training.stage import pretrain
 from suite.training.task import retrieval
 from suite.verdict.diagnosis import diagnose
 
 NOWHERE = Fetch(folders=(), staging=Path())
+HERE = Device(name="cpu", precision="fp32", layout=torch.channels_last)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -217,6 +220,27 @@ def test_classification_comes_first_and_hands_over_all_but_its_head(glyphs: Data
         assert len(parts) == second.test_examples == 80
         assert parts.mean() == pytest.approx(second.measurements[f"test_{name}"])
     assert diagnose(second).kind in ("healthy", "overfitting")  # whatever the two losses are to one another
+
+
+def test_classification_before_triplets_does_not_take_their_groups_of_classes(glyphs: Dataset) -> None:
+    task = Examples(glyphs.inputs.float() / 255, glyphs.targets, 8)
+
+    def pretrained(order: str) -> dict[str, Tensor]:
+        network = build_model(own := settings(order=order), task.shape, task.classes, 3)
+        plan = classification.build(task, lambda: task, epochs=1)
+        pretrain(own, network, plan, batch_size=16, seed=3, device=HERE)
+        return network.state_dict()
+
+    groups, shuffled = pretrained("class_groups"), pretrained("shuffled")
+    assert all(torch.equal(groups[name], value) for name, value in shuffled.items())
+
+
+def test_the_temperature_divides_the_cosines_of_the_head() -> None:
+    images = torch.rand(4, 1, 12, 12, generator=generator())
+    made = [build_model(settings(**{"model.temperature": t}), (1, 12, 12), 12, 3).eval()(images) for t in (0.05, 0.2)]
+    assert torch.allclose(made[0][:, DIMENSIONS:], 4 * made[1][:, DIMENSIONS:])
+    assert (0.2 * made[1][:, DIMENSIONS:]).abs().max() <= 1.0
+    assert torch.equal(made[0][:, :DIMENSIONS], made[1][:, :DIMENSIONS])
 
 
 def test_arms_with_and_without_a_head_share_all_other_weights() -> None:
