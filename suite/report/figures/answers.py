@@ -37,7 +37,7 @@ _NEAR = 0.1
 _BOXES = (
     "Solid blue: an object found, box and class (the boxes overlap by half or more). Dashed amber: a box that is "
     "wrong, with its class where only that is. Dotted pink: an object missed. Each network's surest boxes, as many as "
-    "the image has objects."
+    "the image has objects; recall counts more of them."
 )
 _MAPS = "Each class has a colour; the first class, mostly the background, has none. What has no class at all is darker."
 Box = tuple[Any, ...]
