@@ -1,4 +1,4 @@
-"""ImageNet's weights under torchvision's detectors."""
+"""What torchvision's detectors begin with: ImageNet's weights, or what was learnt on other classes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +14,8 @@ from suite.errors import DataError
 from suite.spec import slots
 from suite.training.build import build_model
 from suite.training.examples import Device, Examples
-from suite.training.pretraining import imagenet
-from suite.training.stage import pretrain
+from suite.training.pretraining import imagenet, other_classes
+from suite.training.stage import heads, pretrain
 
 HERE = Device(name="cpu", precision="fp32", layout=torch.channels_last)
 NOTHING = Examples(torch.zeros(1, 64, 64, 3), torch.zeros(1, 1, 5), 3)
@@ -84,3 +84,23 @@ def test_the_file_to_fetch_is_the_network_s_own(tmp_path: Path, monkeypatch: pyt
         begun("ssd300_vgg16")
     with pytest.raises(DataError, match=r"no network; fetch https://.*/resnet50-0676ba61\.pth by hand and put it at /"):
         begun("retinanet_resnet50")
+
+
+@pytest.mark.parametrize(
+    ("model", "backbone_only"), [*((model, False) for model, _ in DETECTORS), ("ssd300_vgg16", True)]
+)
+def test_what_was_learnt_on_other_classes_is_handed_over_but_for_what_knows_them(
+    model: str, backbone_only: bool
+) -> None:
+    changes = {"model": model, "loss": "fcos" if model.startswith("fcos") else "detection"}
+    settings = trial(base=slots.override(BOXES, changes)).settings
+    network = build_model(settings, NOTHING.shape, 3, 7)
+    fresh = {name: value.clone() for name, value in network.state_dict().items()}
+    image = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(0))
+    others = Examples(image, torch.tensor([[[1.0, 8, 8, 40, 44]]]), 2)
+    plan = other_classes.build(NOTHING, lambda: others, epochs=1, backbone_only=backbone_only)
+    assert pretrain(settings, network, plan, batch_size=1, seed=7, device=HERE)[1]
+    learnt = {name for name, value in network.state_dict().items() if not value.equal(fresh[name])}
+    assert {name.rpartition(".")[0] for name in learnt}.isdisjoint(heads(network))
+    assert any(name.startswith("backbone.") for name in learnt)
+    assert all(name.startswith("backbone.") for name in learnt) == backbone_only
