@@ -86,9 +86,7 @@ def test_the_file_to_fetch_is_the_network_s_own(tmp_path: Path, monkeypatch: pyt
         begun("retinanet_resnet50")
 
 
-@pytest.mark.parametrize(
-    ("model", "backbone_only"), [*((model, False) for model, _ in DETECTORS), ("ssd300_vgg16", True)]
-)
+@pytest.mark.parametrize(("model", "backbone_only"), [("fcos_resnet50", False), ("ssd300_vgg16", True)])
 def test_what_was_learnt_on_other_classes_is_handed_over_but_for_what_knows_them(
     model: str, backbone_only: bool
 ) -> None:
