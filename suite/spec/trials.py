@@ -14,6 +14,7 @@ results are then not reused. A new slot or argument whose default changes nothin
 
 REVISIONS = {
     ("model", "segmenter"): 2,
+    ("model", "deep_cnn"): 1,
     ("order", "class_groups"): 1,
     ("split", "by_class"): 1,
     ("pretraining", "classification"): 1,

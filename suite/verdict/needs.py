@@ -61,9 +61,11 @@ def _missing(wanted: Iterable[Trial], results: Mapping[str, TrialResult]) -> tup
 def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[Trial]:
     pairs = design.looks[len(claim.looks)]
     for workload in design.workloads:
-        for arm in (claim.variant, claim.reference):
+        arms = (claim.variant, claim.reference)
+        for arm in arms:
             yield from _sweep(design, workload.id, arm, pairs)
-            for pair in range(pairs):
+        for pair in range(pairs):
+            for arm in arms:  # side by side, so that a machine's slow hour falls on both: times are compared
                 point = selected_point(design, results, workload.id, arm, pair)
                 if point is not None:
                     yield design.evaluation_trial(workload.id, arm, point, pair)

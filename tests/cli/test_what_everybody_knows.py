@@ -18,6 +18,7 @@ ANSWERS = [
     ("known_good_skeleton", "forgotten_eval_hurts", "hurts"),
     ("activation", "sigmoid_is_worse", "hurts"),
     ("residual_dense", "residual_helps_at_20", "helps"),
+    ("residual_dense", "plain_does_not_even_train", "hurts"),
     ("initial_lr", "larger_is_worse_without_bn", "hurts"),
     ("grad_clip_high_rate", "unclipped_suffers", "hurts"),
     ("grad_clip_high_rate", "tight_clipping_helps", "helps"),

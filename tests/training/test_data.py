@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 from torchvision.datasets import CIFAR10, FashionMNIST
 
 from suite.errors import DataError
@@ -105,6 +106,22 @@ def test_glyphs_have_ten_equally_frequent_classes_in_all_shades_of_grey(tmp_path
     assert data.targets.bincount().min() > 40
     assert 40 < data.inputs.float().mean() < 215
     assert data.inputs.unique().numel() > 250
+
+
+def test_letters_of_one_size_are_as_large_as_one_another(tmp_path: Path) -> None:
+    """By the area of an O's hole: but for the fonts and for slanting all are alike."""
+
+    def scatter(one_size: bool) -> float:
+        data = glyph_set(tmp_path, letters="OI", noise=0.0, pixels=32, one_size=one_size)
+        holes = list[int]()
+        for image in data.inputs[data.targets == 0, ..., 0].numpy():
+            parts, _ = ndimage.label(image < (int(image.min()) + int(image.max())) / 2)
+            holes.append((parts == parts[16, 16]).sum())
+        closed = [hole for hole in holes if 20 < hole < 400]  # not run out, nor covered by another letter
+        assert len(closed) > 200
+        return float(np.std(closed) / np.mean(closed))
+
+    assert scatter(one_size=True) < 0.8 * scatter(one_size=False)
 
 
 def test_no_two_glyphs_are_the_same_image(tmp_path: Path) -> None:

@@ -100,6 +100,16 @@ def test_dense_connections_append_channels_at_about_as_many_parameters(depth: in
     assert convolutions[2].in_channels == convolutions[1].in_channels + growth  # type: ignore[operator]
 
 
+def test_a_dense_networks_transitions_have_norm_and_activation_before_them() -> None:
+    dense = deep_cnn.build((1, 16, 16), 10, depth=8, connections="dense")
+    for transition in (dense.get_submodule("transition2"), dense.get_submodule("transition3")):
+        norm, activation, convolution = transition.children()
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert isinstance(activation, nn.ReLU)
+        assert isinstance(convolution, nn.Conv2d)
+        assert convolution.out_channels == convolution.in_channels // 2
+
+
 # ------------------------------------------------------------------------------------------------------------ probes
 
 

@@ -31,6 +31,12 @@ def test_what_is_decided_takes_only_the_comparison_at_the_default() -> None:
     assert counted(world) == (2 * 2 * 5, 2 * 2 * 5)
 
 
+def test_pairs_come_one_after_another_so_that_the_arms_times_are_of_the_same_hour() -> None:
+    wanted = needed_trials(tuned().design, tuned().results)
+    assert [trial.settings["model"] for trial in wanted[:4]] == ["new", "old"] * 2
+    assert [trial.seed for trial in wanted[:4:2]] == [trial.seed for trial in wanted[1:4:2]]
+
+
 def test_running_what_is_needed_comes_to_an_end_within_the_promise() -> None:
     world, ran = World(), 0
     fewest, most = counted(world)

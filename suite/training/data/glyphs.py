@@ -23,7 +23,12 @@ FONTS = (
     "DejaVuSansMono", "DejaVuSansMono-Bold", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10",
     "cmtt10", "cmb10",
 )  # fmt: skip
+_Ranges = tuple[tuple[float, float], tuple[float, float]]
+
 _TEMPLATE = 48
+_SIZES: _Ranges = ((0.7, 1.15), (0.8, 1.25))
+"""Ranges of a letter's height, above 1 smaller, and of its width beside it."""
+_ONE_SIZE: _Ranges = ((0.925, 0.925), (1.0, 1.0))
 _CHUNK = 4000
 
 
@@ -36,13 +41,16 @@ def build(
     pixels: PositiveInt = 16,
     noise: NonNegativeFloat = 0.08,
     smallest: PositiveFloat = 1.0,
+    one_size: bool = False,
     seed: NonNegativeInt = 0,
 ) -> Dataset:
     """Images of `pixels` x `pixels`, grey, one class per letter. `noise`: standard deviation in units of full contrast.
 
     The default are ten letters that resemble one another. `smallest` < 1: each letter, with what stands around it, is
     shrunk to a random size from `smallest` to 1 times the ordinary one (`at_random_sizes`), as if seen from farther
-    away. Raises DataError if a letter comes twice, or if `smallest` is above 1.
+    away. `one_size`: all letters, those around them too, in the middle of the ordinary sizes, and none stretched.
+
+    Raises DataError if a letter comes twice, or if `smallest` is above 1.
     """
     if len(set(letters)) < max(2, len(letters)):
         raise DataError(f"data.letters {letters!r}: at least two letters, none of them twice")
@@ -51,7 +59,8 @@ def build(
     count = pool_examples + test_examples
     targets = torch.arange(count) % len(letters)
     targets = targets[torch.randperm(count, generator=generator)]
-    chunks = [_drawn(shapes, part, pixels, noise, smallest, generator) for part in torch.split(targets, _CHUNK)]
+    sizes = _ONE_SIZE if one_size else _SIZES
+    chunks = [_drawn(shapes, part, pixels, noise, smallest, sizes, generator) for part in torch.split(targets, _CHUNK)]
     inputs = torch.cat(chunks)
     return Dataset(
         inputs[:pool_examples], targets[:pool_examples], inputs[pool_examples:], targets[pool_examples:], tuple(letters)
@@ -75,27 +84,40 @@ def templates(texts: Sequence[str], *, height: int, width: int, size: int) -> Te
 
 
 def _drawn(
-    templates: Tensor, targets: Tensor, pixels: int, noise: float, smallest: float, generator: torch.Generator
+    templates: Tensor,
+    targets: Tensor,
+    pixels: int,
+    noise: float,
+    smallest: float,
+    sizes: _Ranges,
+    generator: torch.Generator,
 ) -> Tensor:
     """uint8 (n, pixels, pixels, 1): the letter, pieces of two others at the border, uneven light, noise."""
     n = len(targets)
-    letters = _warped(templates, targets, pixels, generator, spread=0.15)
+    letters = _warped(templates, targets, pixels, sizes, generator, spread=0.15)
     for _ in range(2):
         others = torch.randint(0, templates.shape[1], (n,), generator=generator)
-        letters = torch.maximum(letters, 0.8 * _warped(templates, others, pixels, generator, spread=0.25, away=1.25))
+        around = _warped(templates, others, pixels, sizes, generator, spread=0.25, away=1.25)
+        letters = torch.maximum(letters, 0.8 * around)
     letters = at_random_sizes(letters[..., None], smallest, generator)[..., 0]
     return photographed(letters, noise, generator)
 
 
 def _warped(
-    templates: Tensor, targets: Tensor, pixels: int, generator: torch.Generator, *, spread: float, away: float = 0.0
+    templates: Tensor,
+    targets: Tensor,
+    pixels: int,
+    sizes: _Ranges,
+    generator: torch.Generator,
+    *,
+    spread: float,
+    away: float = 0.0,
 ) -> Tensor:
     """(n, pixels, pixels): each letter in a random font under a random affine map; `away` moves it off the centre."""
     n = len(targets)
     fonts = torch.randint(0, len(FONTS), (n,), generator=generator)
     angle = between(-0.35, 0.35, (n,), generator)
-    zoom = between(0.7, 1.15, (n,), generator)
-    stretch = between(0.8, 1.25, (n,), generator)
+    zoom, stretch = (between(*ends, (n,), generator) for ends in sizes)
     shear = between(-0.3, 0.3, (n,), generator)
     cosine, sine = torch.cos(angle), torch.sin(angle)
     rows = torch.stack(

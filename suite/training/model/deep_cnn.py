@@ -74,7 +74,7 @@ def _dense(channels: int, classes: int, per_stage: list[int], growth: int, norm:
     layers: OrderedDict[str, nn.Module] = OrderedDict(stem=nn.Conv2d(channels, channels_now, 3, padding=1, bias=True))
     for stage, convs in enumerate(per_stage):
         if stage:
-            layers[f"transition{stage + 1}"] = nn.Conv2d(channels_now, max(1, channels_now // 2), 1)
+            layers[f"transition{stage + 1}"] = _transition(channels_now, norm)
             layers[f"down{stage + 1}"] = nn.AvgPool2d(2)
             channels_now = max(1, channels_now // 2)
         for conv in range(convs):
@@ -84,6 +84,13 @@ def _dense(channels: int, classes: int, per_stage: list[int], growth: int, norm:
         layers["top_norm"] = nn.BatchNorm2d(channels_now)
     layers["top_relu"] = nn.ReLU()
     return _with_head(layers, channels_now, classes)
+
+
+def _transition(channels: int, norm: str) -> nn.Sequential:
+    """Half as many channels; norm and activation before it, as the authors' code has both."""
+    conv = nn.Conv2d(channels, max(1, channels // 2), 1, bias=norm == "none")
+    before: list[nn.Module] = [nn.BatchNorm2d(channels)] if norm == "batch" else []
+    return nn.Sequential(*before, nn.ReLU(), conv)
 
 
 def _growth(input_shape: tuple[int, int, int], per_stage: list[int], width: int) -> int:
