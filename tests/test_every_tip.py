@@ -27,6 +27,12 @@ ROWS = (
     *(f"{row}_lm" for row in ("lstm_init", "rnn_layer_norm", "embed_vs_hidden", "lstm_depth", "gru_vs_lstm")),
     *(f"{row}_seq" for row in ("weight_decay", "shuffle", "early_stopping", "overfit_small_set", "strong_baseline")),
     "data_over_model_seq", "grad_clip_high_rate", "grad_clip_high_rate_lm",
+    # controls
+    "conv_1xn_squares", "multiscale_one_size",
+)  # fmt: skip
+FOR_A_GPU = (
+    "finetune_imagenet", "finetune_imagenet_det", "finetune_vs_scratch_torchvision", "focal_loss_torchvision",
+    "fpn_vs_no_fpn_resnet50",
 )  # fmt: skip
 ABLATIONS = {path.stem: path for path in find_ablations(ROOT / "ablations")}
 
@@ -39,3 +45,7 @@ def test_every_tip_has_an_ablation(tip: str) -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_every_row_of_the_catalogue_is_there(row: str) -> None:
     assert "quick" in load_ablation(str(ABLATIONS[row])).workloads
+
+
+def test_no_ablation_is_missing_from_the_rows_or_gone_from_the_folder() -> None:
+    assert set(ABLATIONS) == {*ROWS, *FOR_A_GPU}
