@@ -14,9 +14,11 @@ def needed_trials(design: Design, results: Mapping[str, TrialResult]) -> tuple[T
     """Trials to run next, in order, without those in `results`; none means that the ablation is finished.
 
     The sweep first, then each look of the claims that are still open, and last the comparison at the untuned default.
+    Pairs come one after another, all arms side by side: a machine's slow hour falls on each, and times are compared.
     """
     claims = judge(design, results).claims
-    wanted = [trial for claim in claims if not claim.decided for trial in _next_look(design, results, claim)]
+    looks = itertools.chain(*(_next_look(design, results, claim) for claim in claims if not claim.decided))
+    wanted = [trial for _, trial in sorted(looks, key=lambda item: item[0])]
     if all(claim.decided for claim in claims):
         wanted = [trial for claim in claims for trial in _at_default(design, claim)]
     return _missing(wanted, results)
@@ -58,17 +60,17 @@ def _missing(wanted: Iterable[Trial], results: Mapping[str, TrialResult]) -> tup
     return tuple({trial.id: trial for trial in wanted if trial.id not in results}.values())
 
 
-def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[Trial]:
+def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[tuple[int, Trial]]:
+    """Each trial with its pair; those of the sweep, which serve all pairs, with -1."""
     pairs = design.looks[len(claim.looks)]
     for workload in design.workloads:
-        arms = (claim.variant, claim.reference)
-        for arm in arms:
-            yield from _sweep(design, workload.id, arm, pairs)
-        for pair in range(pairs):
-            for arm in arms:  # side by side, so that a machine's slow hour falls on both: times are compared
+        for arm in (claim.variant, claim.reference):
+            for trial in _sweep(design, workload.id, arm, pairs):
+                yield -1, trial
+            for pair in range(pairs):
                 point = selected_point(design, results, workload.id, arm, pair)
                 if point is not None:
-                    yield design.evaluation_trial(workload.id, arm, point, pair)
+                    yield pair, design.evaluation_trial(workload.id, arm, point, pair)
 
 
 def _sweep(design: Design, workload: str, arm: str, pairs: int) -> Iterator[Trial]:

@@ -71,7 +71,7 @@ def result(
 
 
 class World:
-    """An ablation with two arms, `new` and `old`, whose trials are measured as told."""
+    """An ablation with arms such as `new` and `old`, whose trials are measured as told."""
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class World:
         tuning: str = "shared",
         max_pairs: int | None = None,
         same_arms: bool = False,
+        arms: Sequence[str] = ("new", "old"),
         **claims: dict[str, Any],
     ) -> None:
         named = claims or {"claim": CLAIM}
@@ -92,7 +93,7 @@ class World:
                 "quote": "a tip",
                 "source": "A1",
                 "workloads": {"quick": list(workloads)},
-                "arms": {"new": {}, "old": {}},
+                "arms": {arm: {} for arm in arms},
                 "sweep": {"optimizer.lr": list(grid)} if grid else {},
                 "tuning": tuning,
                 "claims": {
@@ -163,10 +164,10 @@ def noisy(centre: float, n: int = 20, spread: float = 0.002, seed: int = 0) -> l
 
 
 def tuned(**kwargs: Any) -> World:
-    """A world in which both sweeps are complete."""
+    """A world in which all sweeps are complete."""
     world = World(**kwargs)
     best = BEST if world.design.ablation.sweep else ()
-    for arm in ("new", "old"):
+    for arm in world.design.ablation.arms:
         world.tune(arm, best=best)
     return world
 

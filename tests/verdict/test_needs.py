@@ -32,9 +32,14 @@ def test_what_is_decided_takes_only_the_comparison_at_the_default() -> None:
 
 
 def test_pairs_come_one_after_another_so_that_the_arms_times_are_of_the_same_hour() -> None:
-    wanted = needed_trials(tuned().design, tuned().results)
-    assert [trial.settings["model"] for trial in wanted[:4]] == ["new", "old"] * 2
-    assert [trial.seed for trial in wanted[:4:2]] == [trial.seed for trial in wanted[1:4:2]]
+    """Of all claims: the second one's reference is the first one's, and its variant does not wait for that to end."""
+    world = tuned(arms=("new", "old", "newer"), first={}, second={"variant": "newer"})
+    wanted = needed_trials(world.design, world.results)
+    assert len(wanted) == 2 * 3 * 5
+    for pair in range(5):
+        together = wanted[6 * pair : 6 * (pair + 1)]
+        assert len({trial.seed for trial in together}) == 1
+        assert sorted(trial.settings["model"] for trial in together) == ["new", "new", "newer", "newer", "old", "old"]
 
 
 def test_running_what_is_needed_comes_to_an_end_within_the_promise() -> None:
