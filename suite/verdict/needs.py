@@ -13,8 +13,9 @@ from suite.verdict.models import ClaimVerdict
 def needed_trials(design: Design, results: Mapping[str, TrialResult]) -> tuple[Trial, ...]:
     """Trials to run next, in order, without those in `results`; none means that the ablation is finished.
 
-    The sweep first, then each look of the claims that are still open, and last the comparison at the untuned default.
-    Pairs come one after another, all arms side by side: a machine's slow hour falls on each, and times are compared.
+    Of the claims that are still open each next look, the sweeps that it rests on before it, and last the comparison at
+    the untuned default. Pairs come one after another, and so do their own sweeps, all arms side by side: a machine's
+    slow hour falls on each, and times are compared.
     """
     claims = judge(design, results).claims
     looks = itertools.chain(*(_next_look(design, results, claim) for claim in claims if not claim.decided))
@@ -40,7 +41,7 @@ def trials_left(design: Design, results: Mapping[str, TrialResult]) -> tuple[tup
     for claim, workload in itertools.product(undecided, design.workloads):
         for arm in (claim.variant, claim.reference):
             for wanted, pairs in ((fewest, design.looks[len(claim.looks)]), (most, design.looks[-1])):
-                wanted += _sweep(design, workload.id, arm, pairs)
+                wanted += (trial for _, trial in _sweep(design, workload.id, arm, pairs))
                 for pair in range(pairs):
                     point = selected_point(design, results, workload.id, arm, pair)
                     if point is None and design.swept(arm):
@@ -60,24 +61,30 @@ def _missing(wanted: Iterable[Trial], results: Mapping[str, TrialResult]) -> tup
     return tuple({trial.id: trial for trial in wanted if trial.id not in results}.values())
 
 
-def _next_look(design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict) -> Iterator[tuple[int, Trial]]:
-    """Each trial with its pair; those of the sweep, which serve all pairs, with -1."""
+def _next_look(
+    design: Design, results: Mapping[str, TrialResult], claim: ClaimVerdict
+) -> Iterator[tuple[tuple[int, bool], Trial]]:
+    """Each trial with the first pair that it is for, and whether it scores that."""
     pairs = design.looks[len(claim.looks)]
     for workload in design.workloads:
         for arm in (claim.variant, claim.reference):
-            for trial in _sweep(design, workload.id, arm, pairs):
-                yield -1, trial
+            for pair, trial in _sweep(design, workload.id, arm, pairs):
+                yield (pair, False), trial
             for pair in range(pairs):
                 point = selected_point(design, results, workload.id, arm, pair)
                 if point is not None:
-                    yield pair, design.evaluation_trial(workload.id, arm, point, pair)
+                    yield (pair, True), design.evaluation_trial(workload.id, arm, point, pair)
 
 
-def _sweep(design: Design, workload: str, arm: str, pairs: int) -> Iterator[Trial]:
-    seeds = dict.fromkeys(seed for pair in range(pairs) for seed in design.tuning_seeds(pair))
-    for seed in seeds:
+def _sweep(design: Design, workload: str, arm: str, pairs: int) -> Iterator[tuple[int, Trial]]:
+    """Each tuning trial with the first pair whose setting it chooses."""
+    first: dict[int, int] = {}
+    for pair in range(pairs):
+        for seed in design.tuning_seeds(pair):
+            first.setdefault(seed, pair)
+    for seed, pair in first.items():
         for point in design.points(arm):
-            yield design.tuning_trial(workload, arm, point, seed)
+            yield pair, design.tuning_trial(workload, arm, point, seed)
 
 
 def _at_default(design: Design, claim: ClaimVerdict) -> Iterator[Trial]:

@@ -231,7 +231,7 @@ def test_every_arm_of_every_ablation_takes_two_steps(path: Path) -> None:
     scale = min(ablation.workloads, key=("quick", "standard", "full").index)
     workload = load_workload(ablation.workloads[scale][0])
     for arm, changes in ablation.arms.items():
-        swept = {key: values[0] for key, values in ablation.swept(arm).items()}
+        swept = {key: values[-1] for key, values in ablation.swept(arm).items()}
         settings = workload.at(scale)
         for layer in (ablation.settings, changes, swept, {"engine.train_share": 1.0}):
             settings = slots.override(settings, layer)

@@ -1,6 +1,6 @@
 """How many trials an ablation still takes: what the plan promises, what a run then needs."""
 
-from measured import World, noisy, result, tuned
+from measured import GRID, World, noisy, result, tuned
 
 from suite.verdict.needs import needed_trials, trials_left
 
@@ -40,6 +40,16 @@ def test_pairs_come_one_after_another_so_that_the_arms_times_are_of_the_same_hou
         together = wanted[6 * pair : 6 * (pair + 1)]
         assert len({trial.seed for trial in together}) == 1
         assert sorted(trial.settings["model"] for trial in together) == ["new", "new", "newer", "newer", "old", "old"]
+
+
+def test_where_every_pair_is_tuned_by_itself_both_arms_sweeps_come_pair_by_pair() -> None:
+    world = World(tuning="per_pair")
+    wanted = needed_trials(world.design, world.results)
+    seeds = world.design.tuning_seeds(0)
+    first = wanted[: 2 * 2 * len(GRID) * len(seeds)]
+    assert {trial.seed for trial in first} == set(seeds)
+    assert {trial.settings["model"] for trial in first} == {"new", "old"}
+    assert not {trial.seed for trial in wanted[len(first) :]} & set(seeds)
 
 
 def test_running_what_is_needed_comes_to_an_end_within_the_promise() -> None:
