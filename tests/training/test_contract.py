@@ -126,9 +126,8 @@ WORKLOADS = [(path.stem, scale) for path in find_workloads() for scale in load_w
 
 
 def trained(cases: list[tuple[str, str]]) -> list[Any]:
-    """With those that take long marked as slow."""
-    heavy = {("model", "ssd300_vgg16"), ("bccd_ssd", "full"), ("voc2007_ssd", "full")}
-    heavy |= {(f"cells_and_cards_{network}", "full") for network in ("retinanet", "fcos", "ssd")}
+    """With those of the SSD marked as slow."""
+    heavy = {("model", "ssd300_vgg16"), *((f"{data}_ssd", "full") for data in ("bccd", "voc2007", "cells_and_cards"))}
     return [pytest.param(*case, marks=pytest.mark.slow if case in heavy else ()) for case in cases]
 
 
