@@ -26,8 +26,8 @@ claims:
   batches_do_not_matter: {variant: large_batches, reference: plain, metric: test_accuracy, expect: same}
 """
 GUESS = 0.4
-GLYPHS_GUESS = 0.5
 """Of digits_cnn, which has 12 epochs."""
+GLYPHS_GUESS = 0.5
 BASE = {"engine.epochs": 10, "engine.train_examples": 900, "engine.validation_examples": 300}
 
 
