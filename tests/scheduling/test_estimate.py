@@ -27,7 +27,7 @@ claims:
 """
 GUESS = 0.4
 """Of digits_cnn, which has 12 epochs."""
-GLYPHS_GUESS = 0.5
+GLYPHS_GUESS = 0.8
 BASE = {"engine.epochs": 10, "engine.train_examples": 900, "engine.validation_examples": 300}
 
 
