@@ -75,7 +75,9 @@ def test_stored_trials_of_the_same_network_count_before_others_on_the_same_data(
     assert estimate(trial(design, "plain")) == pytest.approx(1.0)
     batches = estimate(trial(design, "large_batches"))
     assert batches == pytest.approx((9.0 + 2.0) / 3), "of all on its data: no stored trial has its batch size"
-    assert estimate(trial(design, "plain", "glyphs_cnn")) == pytest.approx(GLYPHS_GUESS), "of its data nothing is stored"
+    assert estimate(trial(design, "plain", "glyphs_cnn")) == pytest.approx(GLYPHS_GUESS), (
+        "of its data nothing is stored"
+    )
 
 
 def test_trials_that_broke_off_tell_nothing(design: Design) -> None:
