@@ -79,6 +79,11 @@ class Design:
             tuple(zip(swept, map(freeze, values), strict=True)) for values in itertools.product(*swept.values())
         )
 
+    def untuned(self, workload: str, arm: str) -> tuple[Point, ...]:
+        """Those points of the arm's sweep that are what it has without one."""
+        settings = self.settings(workload, arm, self.default_point)
+        return tuple(p for p in self.points(arm) if all(settings.get(key) == value for key, value in p))
+
     def settings(self, workload: str, arm: str, point: Point, purpose: Purpose = "evaluation") -> Settings:
         """Fully resolved: every slot and every argument, defaults filled in, keys sorted."""
         only_tuning = self.ablation.tuned_with.get(arm, {}) if purpose == "tuning" else {}

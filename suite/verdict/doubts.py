@@ -56,8 +56,7 @@ def doubtful_choices(readings: Readings, claim: Claim, effect: float, tunings: S
 
 def _is_luck(design: Design, tuning: ArmTuning) -> bool:
     """Whether the tuning seeds do not tell the chosen point from the untuned one, if that is another one."""
-    settings = design.settings(tuning.workload, tuning.arm, design.default_point)
-    untuned = [point for point in tuning.points if all(settings.get(key) == value for key, value in point.point)]
+    untuned = [point for point in tuning.points if point.point in design.untuned(tuning.workload, tuning.arm)]
     chosen = next(point for point in tuning.points if point.point == tuning.selected)
     if not untuned or chosen in untuned or len(chosen.scores) < 2:
         return False

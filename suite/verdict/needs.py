@@ -1,13 +1,16 @@
 """Which trials are still needed before every claim of an ablation is decided. Pure: state is what has been measured."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from suite.spec.design import Design
+from suite.spec.design import Design, Point
 from suite.spec.trials import Trial
 from suite.trial_result import TrialResult
 from suite.verdict.judge import judge, selected_point
 from suite.verdict.models import ClaimVerdict
+from suite.verdict.readings import Readings
+from suite.verdict.selection import half
+from suite.verdict.tuning import halved
 
 
 def needed_trials(design: Design, results: Mapping[str, TrialResult]) -> tuple[Trial, ...]:
@@ -37,11 +40,16 @@ def trials_left(design: Design, results: Mapping[str, TrialResult]) -> tuple[tup
         left = needed_trials(design, results)
         return left, left
     fewest, most = list[Trial](), list[Trial]()
+    readings = Readings(design, results)
     untuned = set[tuple[str, str]]()
     for claim, workload in itertools.product(undecided, design.workloads):
         for arm in (claim.variant, claim.reference):
-            for wanted, pairs in ((fewest, design.looks[len(claim.looks)]), (most, design.looks[-1])):
-                wanted += (trial for _, trial in _sweep(design, workload.id, arm, pairs))
+            stay = half(len(design.points(arm)))
+            stay_at_most = stay + len(design.untuned(workload.id, arm))
+            next_look = design.looks[len(claim.looks)]
+            for wanted, pairs, points in ((fewest, next_look, stay), (most, design.looks[-1], stay_at_most)):
+                expected = design.points(arm)[:points]
+                wanted += (trial for _, trial in _sweep(readings, workload.id, arm, pairs, expected))
                 for pair in range(pairs):
                     point = selected_point(design, results, workload.id, arm, pair)
                     if point is None and design.swept(arm):
@@ -66,9 +74,10 @@ def _next_look(
 ) -> Iterator[tuple[tuple[int, bool], Trial]]:
     """Each trial with the first pair that it is for, and whether it scores that."""
     pairs = design.looks[len(claim.looks)]
+    readings = Readings(design, results)
     for workload in design.workloads:
         for arm in (claim.variant, claim.reference):
-            for pair, trial in _sweep(design, workload.id, arm, pairs):
+            for pair, trial in _sweep(readings, workload.id, arm, pairs):
                 yield (pair, False), trial
             for pair in range(pairs):
                 point = selected_point(design, results, workload.id, arm, pair)
@@ -76,15 +85,20 @@ def _next_look(
                     yield (pair, True), design.evaluation_trial(workload.id, arm, point, pair)
 
 
-def _sweep(design: Design, workload: str, arm: str, pairs: int) -> Iterator[tuple[int, Trial]]:
+def _sweep(
+    readings: Readings, workload: str, arm: str, pairs: int, expected: Collection[Point] = ()
+) -> Iterator[tuple[int, Trial]]:
     """Each tuning trial with the first pair whose setting it chooses."""
-    first: dict[int, int] = {}
+    design = readings.design
+    first: dict[tuple[int, ...], int] = {}
     for pair in range(pairs):
-        for seed in design.tuning_seeds(pair):
-            first.setdefault(seed, pair)
-    for seed, pair in first.items():
-        for point in design.points(arm):
-            yield pair, design.tuning_trial(workload, arm, point, seed)
+        first.setdefault(design.tuning_seeds(pair), pair)
+    for seeds, pair in first.items():
+        trained = halved(readings, workload, arm, seeds, expected)
+        for seed in seeds:
+            for point in design.points(arm):
+                if seed in trained[point]:
+                    yield pair, design.tuning_trial(workload, arm, point, seed)
 
 
 def _at_default(design: Design, claim: ClaimVerdict) -> Iterator[Trial]:

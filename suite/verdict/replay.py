@@ -120,7 +120,7 @@ def _interrupted(standing: Standing, found: Survey, pairs: int, measured: tuple[
         return replace(standing, decided=True, reason=f"{found.failures[0]}{others}")
     if found.missing_tuning:
         many = found.missing_tuning
-        return replace(standing, reason=f"{many} tuning trial{'s are' if many > 1 else ' is'} still to come")
+        return replace(standing, reason=f"{many} tuning trial{'s come' if many > 1 else ' comes'} first")
     return replace(standing, reason=f"{complete} of {pairs} pairs are complete on {workload}")
 
 

@@ -33,9 +33,19 @@ def sweep_point(point: Point, runs: Sequence[TrialResult]) -> SweepPoint:
     return SweepPoint(point=point, scores=scores, score=score, trial_ids=tuple(run.trial_id for run in runs))
 
 
-def choose(points: Sequence[SweepPoint], losses: Mapping[Point, float]) -> SweepPoint:
-    """The best mean score; ties go to fewer divergences, then the smaller validation loss, then the spec's order."""
-    return min(points, key=lambda p: (-p.score, p.scores.count(None), losses.get(p.point, math.inf)))
+def ranked(runs: Mapping[Point, Sequence[TrialResult]]) -> list[SweepPoint]:
+    """A sweep's points, given in the spec's order with their runs, from the best mean score to the worst.
+
+    Ties go to fewer divergences, then the smaller validation loss, then the spec's order.
+    """
+    losses = {point: mean_loss(results) for point, results in runs.items()}
+    points = [sweep_point(point, results) for point, results in runs.items()]
+    return sorted(points, key=lambda p: (-p.score, p.scores.count(None), losses[p.point]))
+
+
+def half(points: int) -> int:
+    """How many points of a sweep go on after its first tuning seed; of two both do."""
+    return max(2, math.ceil(points / 2))
 
 
 def mean_loss(runs: Sequence[TrialResult]) -> float:

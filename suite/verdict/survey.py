@@ -8,7 +8,7 @@ from suite.trial_result import TrialResult
 from suite.verdict.readings import Readings
 from suite.verdict.samples import PairRuns, Sample, take, unmeasured
 from suite.verdict.selection import Point
-from suite.verdict.tuning import Gap, Scale, scale_of, tuned
+from suite.verdict.tuning import Gap, Scale, halved, scale_of, tuned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +112,10 @@ def pair_runs(
 
 def _sweep(readings: Readings, workload: str, arm: str, pair: int) -> tuple[TrialResult, ...]:
     """The tuning trials that the pair's setting of the arm was chosen from."""
-    design = readings.design
     asked = [
         readings.tuning(workload, arm, point, seed)
-        for point in design.points(arm)
-        for seed in design.tuning_seeds(pair)
+        for point, seeds in halved(readings, workload, arm, readings.design.tuning_seeds(pair)).items()
+        for seed in seeds
     ]
     return tuple(trial.result for trial in asked if trial.result is not None)
 

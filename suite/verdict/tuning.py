@@ -1,6 +1,6 @@
 """What tuning trials settle before anything is scored: each arm's setting, the margin, the target of speed claims."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,19 +54,43 @@ def selected_point(
 
 def tuned(readings: Readings, workload: str, arm: str, seeds: Sequence[int]) -> Tuned | Gap:
     """The arm's sweep on these tuning seeds. An arm without a sweep has one empty point."""
-    rows = [
-        (point, [readings.tuning(workload, arm, point, seed) for seed in seeds])
-        for point in readings.design.points(arm)
-    ]
-    asked = [trial for _, trials in rows for trial in trials]
+    rows = {
+        point: [readings.tuning(workload, arm, point, seed) for seed in mine]
+        for point, mine in halved(readings, workload, arm, seeds).items()
+    }
+    asked = [trial for trials in rows.values() for trial in trials]
     failures = tuple(failure for trial in asked if (failure := trial.failure))
     missing = sum(trial.result is None for trial in asked)
     if missing or failures:
         return Gap(missing=missing, failures=failures)
-    runs = {point: [trial.result for trial in trials if trial.result] for point, trials in rows}
+    runs = {point: [trial.result for trial in trials if trial.result] for point, trials in rows.items()}
+    whole = {point: results for point, results in runs.items() if len(results) == len(seeds)}
     points = tuple(selection.sweep_point(point, results) for point, results in runs.items())
-    losses = {point: selection.mean_loss(results) for point, results in runs.items()}
-    return Tuned(points=points, best=selection.choose(points, losses))
+    return Tuned(points=points, best=selection.ranked(whole)[0])
+
+
+def halved(
+    readings: Readings, workload: str, arm: str, seeds: Sequence[int], expected: Collection[Point] = ()
+) -> dict[Point, Sequence[int]]:
+    """By point of the arm's sweep, in the spec's order, the tuning seeds that it is trained on.
+
+    All points have the first seed; the better half of them, and what the arm has untuned, have the others too:
+    successive halving (Karnin et al., 2013; Jamieson and Talwalkar, 2016) with one cut. The untuned point stays so that
+    a choice that is luck is seen to be (`doubts.py`). Nothing is cut where every pair has a sweep, of one seed, of its
+    own. While runs of the first seed are missing, the points that are `expected` are taken to stay.
+    """
+    design = readings.design
+    points = design.points(arm)
+    kept: Collection[Point] = expected
+    if design.ablation.tuning == "per_pair" or selection.half(len(points)) >= len(points):
+        kept = points
+    else:
+        first = {point: readings.tuning(workload, arm, point, seeds[0]) for point in points}
+        runs = {point: [asked.result] for point, asked in first.items() if asked.result and not asked.failure}
+        if len(runs) == len(points):
+            better = selection.ranked(runs)[: selection.half(len(points))]
+            kept = {*design.untuned(workload, arm), *(found.point for found in better)}
+    return {point: seeds if point in kept else seeds[:1] for point in points}
 
 
 def scale_of(readings: Readings, claim: Claim, workload: str) -> Scale | Gap:

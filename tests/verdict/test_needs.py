@@ -4,8 +4,8 @@ from measured import GRID, World, noisy, result, tuned
 
 from suite.verdict.needs import needed_trials, trials_left
 
-SWEEP = 2 * 2 * 3 * 3
-"""Workloads, arms, points, tuning seeds."""
+SWEEP = 2 * 2 * (3 + 2 * 2)
+"""Workloads, arms, points with the first tuning seed, the better two of them with two more."""
 
 
 def counted(world: World) -> tuple[int, int]:
@@ -50,6 +50,20 @@ def test_where_every_pair_is_tuned_by_itself_both_arms_sweeps_come_pair_by_pair(
     assert {trial.seed for trial in first} == set(seeds)
     assert {trial.settings["model"] for trial in first} == {"new", "old"}
     assert not {trial.seed for trial in wanted[len(first) :]} & set(seeds)
+
+
+def test_a_sweep_goes_on_with_its_better_half_once_all_points_have_their_first_seed() -> None:
+    """The same rule for every arm: as many trials for each."""
+    world = World()
+    first = needed_trials(world.design, world.results)
+    assert {trial.seed for trial in first} == {world.design.tuning_seeds(0)[0]}
+    assert len(first) == 2 * 2 * len(GRID)
+    for trial in first:
+        world.keep(result(trial, {0.01: 0.8, 0.1: 0.9, 1.0: 0.7}[trial.settings["optimizer.lr"]]))
+    second = needed_trials(world.design, world.results)
+    assert {trial.seed for trial in second} == set(world.design.tuning_seeds(0)[1:])
+    assert {trial.settings["optimizer.lr"] for trial in second} == {0.01, 0.1}
+    assert len(first) + len(second) == SWEEP
 
 
 def test_running_what_is_needed_comes_to_an_end_within_the_promise() -> None:

@@ -2,15 +2,17 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from measured import BEST, World, result
 
 from suite.verdict import failures, multiplicity, probability
 from suite.verdict.models import SweepPoint
-from suite.verdict.selection import Point, budget_curve, choose, edge_keys
+from suite.verdict.selection import Point, budget_curve, edge_keys, half, ranked
 
 
 def point(value: float, *scores: float | None) -> SweepPoint:
@@ -18,17 +20,37 @@ def point(value: float, *scores: float | None) -> SweepPoint:
     return SweepPoint(point=(("lr", value),), scores=scores, score=mean, trial_ids=("",) * len(scores))
 
 
+def order(**runs: Sequence[float | None]) -> list[str]:
+    """Names of points, best first, by their runs' scores; `confident` has the smaller loss."""
+    trial = World().design.tuning_trial("digits", "new", BEST, 1000)
+    measured = {
+        (("name", name),): [
+            result(
+                trial,
+                score or 0.0,
+                status="diverged" if score is None else "completed",
+                val_loss=0.1 if name == "confident" else 0.2,
+            )
+            for score in scores
+        ]
+        for name, scores in runs.items()
+    }
+    return [str(dict(found.point)["name"]) for found in ranked(measured)]
+
+
 def test_the_best_mean_wins_and_divergence_is_the_worst() -> None:
-    steady, brilliant = point(0.1, 0.8, 0.8, 0.8), point(1.0, 0.95, 0.95, None)
-    assert choose([steady, brilliant], {}) == steady
+    assert order(brilliant=(0.95, 0.95, None), steady=(0.8, 0.8, 0.8)) == ["steady", "brilliant"]
 
 
 def test_ties_go_to_fewer_divergences_then_smaller_loss_then_order() -> None:
-    safe, risky = point(0.1, 0.4, 0.4), point(0.2, 0.8, None)
-    assert choose([risky, safe], {}) == safe
-    first, second = point(0.1, 1.0), point(0.2, 1.0)
-    assert choose([first, second], {first.point: 0.2, second.point: 0.1}) == second
-    assert choose([first, second], {}) == first
+    assert order(risky=(0.8, None), safe=(0.4, 0.4)) == ["safe", "risky"]
+    assert order(first=(1.0,), confident=(1.0,)) == ["confident", "first"]
+    assert order(first=(1.0,), second=(1.0,)) == ["first", "second"]
+
+
+@pytest.mark.parametrize(("points", "stay"), [(1, 2), (2, 2), (3, 2), (4, 2), (5, 3), (6, 3), (9, 5)])
+def test_half_of_a_sweep_is_rounded_up_and_never_a_single_point(points: int, stay: int) -> None:
+    assert half(points) == stay
 
 
 def swept(*grid: Point) -> list[SweepPoint]:
