@@ -22,19 +22,24 @@ class StoredStudy:
     folder: Path
     designs: list[Design]
     results: dict[str, TrialResult]
+    switched: frozenset[str]
+    """Which of the benchmark's own switches are on."""
 
 
-def asked_for(description: str | None) -> StoredStudy:
-    """By the command line: `--results DIR` and `--scale`."""
+def asked_for(description: str | None, **switches: str) -> StoredStudy:
+    """By the command line: `--results DIR`, `--scale` and the benchmark's own switches (name=help)."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--scale", default="quick")
+    for name, meaning in switches.items():
+        parser.add_argument(f"--{name}", action="store_true", help=meaning)
     asked = parser.parse_args()
     opened = study.open_study(study.load_at(asked.scale, None), Store(asked.results), scale=asked.scale)
     designs = [design for design in opened.designs if study.stored_count(design, opened.results)]
     if not designs:
         sys.exit(f"{asked.results}: holds no trials of the ablations here at scale {asked.scale}")
-    return StoredStudy(asked.scale, asked.results, designs, dict(opened.results))
+    switched = frozenset(name for name in switches if getattr(asked, name))
+    return StoredStudy(asked.scale, asked.results, designs, dict(opened.results), switched)
 
 
 def worker_seconds(results: Iterable[TrialResult]) -> float:

@@ -38,9 +38,10 @@ def sensitivity(evidence: Evidence, arms: Arms) -> Figure | None:
         slug="sensitivity",
         message=_message(evidence),
         caption=(
-            "Validation metric on tuning seeds (never evaluation seeds): mean, and the range over seeds. A ring marks "
-            "the chosen point, a double ring one on the edge of its grid. With several swept keys each value shows "
-            "its best combination. Crosses at the foot are runs that diverged."
+            "Validation metric on tuning seeds (never evaluation seeds): mean, and the range over seeds (of one seed "
+            "where a point did not go on after the first). A ring marks the chosen point, a double ring one on the "
+            "edge of its grid. With several swept keys each value shows its best combination. Crosses at the foot are "
+            "runs that diverged."
         ),
         panels=tuple(panels),
     )
