@@ -17,10 +17,14 @@ def sweep(evidence: Evidence) -> Table:
     columns = ("workload", "arm", "point", "mean", "by seed", "", "trials")
     rows = []
     for tuning in evidence.verdict.tunings:
+        seeds = max(len(point.scores) for point in tuning.points)
         for point in tuning.points if tuning.selected else ():
             chosen = dict(point.point) == dict(tuning.selected)
             on_edge = chosen and any(key in tuning.edge_keys for key, _ in point.point)
             scores = ", ".join("diverged" if score is None else numbers.plain(score, 4) for score in point.scores)
+            note = "chosen, on the edge" if on_edge else "chosen" if chosen else ""
+            if len(point.scores) < seeds:
+                note = "out after the first seed"
             rows.append(
                 (
                     text(tuning.workload),
@@ -28,7 +32,7 @@ def sweep(evidence: Evidence) -> Table:
                     text(numbers.point(point.point), "bold" if chosen else None),
                     number(numbers.plain(point.score, 4)),
                     text(scores),
-                    text("chosen, on the edge" if on_edge else "chosen" if chosen else "", "warn" if on_edge else None),
+                    text(note, "warn" if on_edge else None),
                     trial(*point.trial_ids),
                 )
             )

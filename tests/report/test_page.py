@@ -56,6 +56,13 @@ def text_of(html: str) -> str:
     return re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", "", body)).replace("&amp;", "&")
 
 
+def test_points_that_went_out_after_the_first_seed_are_said_to(study: Study, html: str) -> None:
+    """Their mean is of one seed: beside the others it may look like the better choice."""
+    out = [point for tuning in study[1].tunings for point in tuning.points if len(point.scores) == 1]
+    assert out
+    assert text_of(html).count("out after the first seed") == len(out)
+
+
 def test_the_page_answers_first_and_shows_everything_in_order(study: Study, html: str) -> None:
     sections = re.findall(r'<section[^>]* id="(\w+)"', html)
     assert sections == [
