@@ -18,10 +18,8 @@ def start(
     """
     from suite.training import data_cache, engine  # torch: on the workers only
     from suite.training.gpu import limit_memory
-    from suite.training.heap import keep_freed_memory
 
     limit_memory(gpu_share)
-    keep_freed_memory()
     data_settings = {key: value for key, value in trial.settings.items() if key.split(".")[0] == "data"}
     prepared = data_cache.prepare(data_settings, data_dirs=data_dirs, cache_dir=cache_dir)
     if prepared.fingerprint != trial.data_fingerprint:
