@@ -45,10 +45,8 @@ def _can_be_asked(design: Design) -> list[bool]:
     found = []
     for workload in design.workloads:
         for arm in design.ablation.arms:
-            settings = design.settings(workload.id, arm, design.default_point)
-            points = design.points(arm)
-            if len(points) > 1:
-                found.append(any(all(settings.get(key) == value for key, value in point) for point in points))
+            if len(design.points(arm)) > 1:
+                found.append(design.untuned(workload.id, arm) is not None)
     return found
 
 

@@ -10,17 +10,18 @@ one trial after another.
 
 from collections.abc import Iterator
 
-import numpy as np
 from stored_study import StoredStudy, asked_for
 
 from suite.cli.study import data_places
 from suite.recording.store import Store
 from suite.scheduling.local import train_here
 from suite.spec.design import Design
+from suite.spec.metrics import METRICS
 from suite.spec.trials import Trial
 from suite.verdict.readings import Readings
 from suite.verdict.selection import half, ranked
 from suite.verdict.tuning import Tuned, tuned
+from suite.verdict.units import margin_in_unit
 
 Sweep = tuple[Design, str, str]
 """Design, workload and arm."""
@@ -78,17 +79,18 @@ def replay(stored: StoredStudy) -> None:
             asked, kept = asked + len(ids), kept + sum(len(point.scores) for point in found.points)
             if found.best.point != best.point:
                 lost = 100 * (best.score - scores[found.best.point])
-                losses.append((lost, f"{design.ablation.id}, {workload}, {arm}"))
+                margin = margin_in_unit(METRICS["test_accuracy"], None, 1 - best.score)
+                losses.append((lost / margin, f"{lost:.2f} points: {design.ablation.id}, {workload}, {arm}"))
     if not count:
         raise SystemExit(f"{stored.folder}: no sweep there is whole (--train makes them so)")
     cases = count * len(seeds)
     print(f"{count} sweeps, each with every of its {len(seeds)} seeds as the first: {cases} cases")
     print(f"tuning trials: {kept / asked:.0%} of {asked // len(seeds):,}")
-    mean = np.sum([lost for lost, _ in losses]) / cases
-    print(f"another setting selected: {len(losses)} cases ({len(losses) / cases:.1%}); on average over all cases")
-    print(f"worse by {mean:.3f} points of validation metric; the worst cases:")
+    mean = sum(lost for lost, _ in losses) / cases
+    print(f"another setting selected: {len(losses)} cases ({len(losses) / cases:.1%}); on average over all cases it is")
+    print(f"worse by {mean:.3f} margins of accuracy on validation data; the worst cases:")
     for lost, where in sorted(losses, reverse=True)[:5]:
-        print(f"  {lost:.2f} points: {where}")
+        print(f"  {lost:.2f} margins, {where}")
 
 
 def main() -> None:

@@ -4,7 +4,8 @@
 
 Counts the trials of all ablations that are finished in the results folder:
 `run` is what was trained, a trial that several ablations ask for counted once;
-`fixed` is the same sweeps with the largest number of pairs for every arm, each ablation by itself;
+`fixed` is every point of each sweep on every tuning seed and the largest number of pairs for every arm, each ablation
+by itself;
 `every seed, every rate` is the largest number of pairs at each point of each sweep.
 The default's pairs beside the tuned ones are in `run` only. The error rates of looking early are in docs/verdict.md.
 """

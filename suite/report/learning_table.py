@@ -56,9 +56,11 @@ def along_the_way(evidence: Evidence) -> Table:
     """A row per arm and workload; no rows if the ablation is about neither.
 
     Gradient norms: where an arm clips them. Collapse: where it was measured, in tuning runs as well, because a
-    setting at which embeddings collapse is not chosen.
+    setting at which embeddings collapse is not chosen; on the first tuning seed alone, which all settings have.
     """
     clips = any(changes.get("gradients") == "clip_norm" for changes in evidence.design.ablation.arms.values())
+    design = evidence.design
+    first_seeds = {design.tuning_seeds(pair)[0] for pair in range(design.looks[-1])}
     collapses = any("val_collapsed" in row.result.measurements for row in evidence.rows)
     columns = (
         *("workload", "arm"),
@@ -70,7 +72,9 @@ def along_the_way(evidence: Evidence) -> Table:
         for arm in evidence.shown_arms:
             scored = evidence.completed(workload, arm)
             tuned = [
-                row.result for row in evidence.rows if row.is_tuning and row.workload == workload and arm in row.arms
+                row.result
+                for row in evidence.rows
+                if row.result.seed in first_seeds and row.workload == workload and arm in row.arms
             ]
             norms = _norms(evidence.shared_runs.get(workload, {}).get(arm, ())) if clips else ()
             counts = [_collapsed(tuned, "val_collapsed"), _collapsed(scored, "test_collapsed")] if collapses else ()

@@ -10,6 +10,7 @@ from suite.report.tables import Cell, Table, number, text, trial
 from suite.trial_result import Settings, freeze
 
 _NOT_SHOWN = frozenset({"command"})
+_OUT = "out after the first seed"
 
 
 def sweep(evidence: Evidence) -> Table:
@@ -17,14 +18,11 @@ def sweep(evidence: Evidence) -> Table:
     columns = ("workload", "arm", "point", "mean", "by seed", "", "trials")
     rows = []
     for tuning in evidence.verdict.tunings:
-        seeds = max(len(point.scores) for point in tuning.points)
         for point in tuning.points if tuning.selected else ():
             chosen = dict(point.point) == dict(tuning.selected)
             on_edge = chosen and any(key in tuning.edge_keys for key, _ in point.point)
             scores = ", ".join("diverged" if score is None else numbers.plain(score, 4) for score in point.scores)
-            note = "chosen, on the edge" if on_edge else "chosen" if chosen else ""
-            if len(point.scores) < seeds:
-                note = "out after the first seed"
+            note = "chosen, on the edge" if on_edge else "chosen" if chosen else _OUT if point.out else ""
             rows.append(
                 (
                     text(tuning.workload),

@@ -79,10 +79,10 @@ class Design:
             tuple(zip(swept, map(freeze, values), strict=True)) for values in itertools.product(*swept.values())
         )
 
-    def untuned(self, workload: str, arm: str) -> tuple[Point, ...]:
-        """Those points of the arm's sweep that are what it has without one."""
+    def untuned(self, workload: str, arm: str) -> Point | None:
+        """The point of the arm's sweep that is what it has without one; None if there is none."""
         settings = self.settings(workload, arm, self.default_point)
-        return tuple(p for p in self.points(arm) if all(settings.get(key) == value for key, value in p))
+        return next((p for p in self.points(arm) if all(settings.get(key) == value for key, value in p)), None)
 
     def settings(self, workload: str, arm: str, point: Point, purpose: Purpose = "evaluation") -> Settings:
         """Fully resolved: every slot and every argument, defaults filled in, keys sorted."""

@@ -8,7 +8,7 @@ from suite.spec import slots
 from suite.spec.problems import is_not, shown, suggestion
 
 MOST_POINTS = 200
-"""Of one arm's grid; each costs three trials per workload."""
+"""Of one arm's grid; each costs a trial per workload, and two more where it stays (docs/verdict.md, Tuning)."""
 
 Sweep = Mapping[str, Any]
 """`{key: [values]}` for all arms, or `{arm: {key: [values]}}` naming every arm."""

@@ -56,11 +56,11 @@ def doubtful_choices(readings: Readings, claim: Claim, effect: float, tunings: S
 
 def _is_luck(design: Design, tuning: ArmTuning) -> bool:
     """Whether the tuning seeds do not tell the chosen point from the untuned one, if that is another one."""
-    untuned = [point for point in tuning.points if point.point in design.untuned(tuning.workload, tuning.arm)]
-    chosen = next(point for point in tuning.points if point.point == tuning.selected)
-    if not untuned or chosen in untuned or len(chosen.scores) < 2:
+    tried = {point.point: point for point in tuning.points}
+    chosen, untuned = tried[tuning.selected], design.untuned(tuning.workload, tuning.arm)
+    if untuned is None or untuned == chosen.point or len(chosen.scores) < 2:
         return False
-    both = zip(chosen.scores, untuned[0].scores, strict=True)
+    both = zip(chosen.scores, tried[untuned].scores, strict=True)
     gains = [(WORST if one is None else one) - (WORST if other is None else other) for one, other in both]
     error = float(np.std(gains, ddof=1)) / math.sqrt(len(gains))
     return float(np.mean(gains)) <= t_quantile(_TOLD, len(gains) - 1) * error

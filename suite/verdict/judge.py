@@ -15,9 +15,7 @@ from suite.verdict.models import AblationVerdict, ArmTuning, ClaimVerdict, Workl
 from suite.verdict.readings import Readings
 from suite.verdict.replay import Standing, replay
 from suite.verdict.samples import workload_effect
-from suite.verdict.tuning import arm_tuning, selected_point
-
-__all__ = ["judge", "selected_point"]
+from suite.verdict.tuning import arm_tuning
 
 
 def judge(design: Design, results: Mapping[str, TrialResult]) -> AblationVerdict:

@@ -151,10 +151,12 @@ class SweepPoint:
     point: tuple[tuple[str, Value], ...]
     """The swept keys and their values."""
     scores: tuple[float | None, ...]
-    """Validation metric per tuning seed; None where the run diverged."""
+    """Validation metric per tuning seed, or on the first alone; None where the run diverged."""
     score: float
     """Mean, with a diverged run counted as the worst possible value."""
     trial_ids: tuple[str, ...]
+    out: bool = False
+    """Whether it went out after the first tuning seed, and was not to be chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +170,7 @@ class ArmTuning:
     edge_keys: tuple[str, ...]
     """Swept keys whose chosen value lies on the edge of its grid."""
     budget_curve: tuple[float, ...]
-    """Expected validation metric of the best of k points, k = 1..B."""
+    """Expected validation metric of the best of k points, k = 1..B; of points that are out as far as one seed says."""
 
 
 @dataclass(frozen=True, kw_only=True)

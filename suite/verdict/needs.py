@@ -1,16 +1,16 @@
 """Which trials are still needed before every claim of an ablation is decided. Pure: state is what has been measured."""
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from suite.spec.design import Design, Point
+from suite.spec.design import Design
 from suite.spec.trials import Trial
 from suite.trial_result import TrialResult
-from suite.verdict.judge import judge, selected_point
+from suite.verdict.judge import judge
 from suite.verdict.models import ClaimVerdict
 from suite.verdict.readings import Readings
 from suite.verdict.selection import half
-from suite.verdict.tuning import halved
+from suite.verdict.tuning import better_half, seeds_by_point, selected_point
 
 
 def needed_trials(design: Design, results: Mapping[str, TrialResult]) -> tuple[Trial, ...]:
@@ -44,14 +44,12 @@ def trials_left(design: Design, results: Mapping[str, TrialResult]) -> tuple[tup
     untuned = set[tuple[str, str]]()
     for claim, workload in itertools.product(undecided, design.workloads):
         for arm in (claim.variant, claim.reference):
-            stay = half(len(design.points(arm)))
-            stay_at_most = stay + len(design.untuned(workload.id, arm))
             next_look = design.looks[len(claim.looks)]
-            for wanted, pairs, points in ((fewest, next_look, stay), (most, design.looks[-1], stay_at_most)):
-                expected = design.points(arm)[:points]
-                wanted += (trial for _, trial in _sweep(readings, workload.id, arm, pairs, expected))
+            for wanted, pairs, at_most in ((fewest, next_look, False), (most, design.looks[-1], True)):
+                wanted += (trial for _, trial in _sweep(readings, workload.id, arm, pairs))
+                wanted += _second_stage(readings, workload.id, arm, at_most=at_most)
                 for pair in range(pairs):
-                    point = selected_point(design, results, workload.id, arm, pair)
+                    point = selected_point(readings, workload.id, arm, pair)
                     if point is None and design.swept(arm):
                         untuned.add((workload.id, arm))
                     chosen = design.default_point if point is None else point
@@ -80,25 +78,35 @@ def _next_look(
             for pair, trial in _sweep(readings, workload.id, arm, pairs):
                 yield (pair, False), trial
             for pair in range(pairs):
-                point = selected_point(design, results, workload.id, arm, pair)
+                point = selected_point(readings, workload.id, arm, pair)
                 if point is not None:
                     yield (pair, True), design.evaluation_trial(workload.id, arm, point, pair)
 
 
-def _sweep(
-    readings: Readings, workload: str, arm: str, pairs: int, expected: Collection[Point] = ()
-) -> Iterator[tuple[int, Trial]]:
-    """Each tuning trial with the first pair whose setting it chooses."""
+def _sweep(readings: Readings, workload: str, arm: str, pairs: int) -> Iterator[tuple[int, Trial]]:
+    """Each tuning trial, as far as is known, with the first pair whose setting it chooses."""
     design = readings.design
     first: dict[tuple[int, ...], int] = {}
     for pair in range(pairs):
         first.setdefault(design.tuning_seeds(pair), pair)
     for seeds, pair in first.items():
-        trained = halved(readings, workload, arm, seeds, expected)
+        trained = seeds_by_point(readings, workload, arm, seeds)
         for seed in seeds:
             for point in design.points(arm):
                 if seed in trained[point]:
                     yield pair, design.tuning_trial(workload, arm, point, seed)
+
+
+def _second_stage(readings: Readings, workload: str, arm: str, *, at_most: bool) -> Iterator[Trial]:
+    """What follows where it is not known yet which points stay: those of which most is stored, or least of all."""
+    design = readings.design
+    seeds, points = design.tuning_seeds(0), design.points(arm)
+    if better_half(readings, workload, arm, seeds) is not None:
+        return
+    stay = half(len(points)) + (at_most and design.untuned(workload, arm) is not None)
+    rest = [[design.tuning_trial(workload, arm, point, seed) for seed in seeds[1:]] for point in points]
+    rest.sort(key=lambda trials: sum(trial.id in readings.results for trial in trials), reverse=not at_most)
+    yield from itertools.chain(*rest[:stay])
 
 
 def _at_default(design: Design, claim: ClaimVerdict) -> Iterator[Trial]:

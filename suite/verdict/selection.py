@@ -26,11 +26,12 @@ def validation_score(result: TrialResult, metric: str = "") -> float | None:
     return float(value) if result.status == "completed" and value is not None and math.isfinite(value) else None
 
 
-def sweep_point(point: Point, runs: Sequence[TrialResult]) -> SweepPoint:
+def sweep_point(point: Point, runs: Sequence[TrialResult], *, out: bool = False) -> SweepPoint:
     """One point of a sweep from its runs, one per tuning seed, none of them failed."""
     scores = tuple(validation_score(run) for run in runs)
     score = math.fsum(WORST if s is None else s for s in scores) / len(scores)
-    return SweepPoint(point=point, scores=scores, score=score, trial_ids=tuple(run.trial_id for run in runs))
+    trial_ids = tuple(run.trial_id for run in runs)
+    return SweepPoint(point=point, scores=scores, score=score, trial_ids=trial_ids, out=out)
 
 
 def ranked(runs: Mapping[Point, Sequence[TrialResult]]) -> list[SweepPoint]:
@@ -45,7 +46,21 @@ def ranked(runs: Mapping[Point, Sequence[TrialResult]]) -> list[SweepPoint]:
 
 def half(points: int) -> int:
     """How many points of a sweep go on after its first tuning seed; of two both do."""
-    return max(2, math.ceil(points / 2))
+    return min(points, max(2, math.ceil(points / 2)))
+
+
+def comparable_scores(points: Sequence[SweepPoint]) -> list[float]:
+    """Scores over all seeds: a point that is out has its first one and what the others gained since, on average.
+
+    Each seed has a validation split of its own, and one is easier than another.
+    """
+    stayed = [point for point in points if not point.out]
+    gain = math.fsum(point.score - _first_score(point) for point in stayed) / len(stayed)
+    return [max(WORST, _first_score(point) + gain) if point.out else point.score for point in points]
+
+
+def _first_score(point: SweepPoint) -> float:
+    return WORST if point.scores[0] is None else point.scores[0]
 
 
 def mean_loss(runs: Sequence[TrialResult]) -> float:
@@ -59,7 +74,7 @@ def edge_keys(selected: Point, points: Sequence[SweepPoint]) -> tuple[str, ...]:
 
     None where all points score alike, such as of an arm that learns at no rate: then nothing says where to look.
     """
-    if len({point.score for point in points}) == 1:
+    if len({point.scores[0] for point in points}) == 1 and len({p.scores for p in points if not p.out}) == 1:
         return ()
     edges = []
     for key, value in selected:

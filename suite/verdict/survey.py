@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from suite.spec.ablation import Claim
-from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
 from suite.verdict.readings import Readings
 from suite.verdict.samples import PairRuns, Sample, take, unmeasured
 from suite.verdict.selection import Point
-from suite.verdict.tuning import Gap, Scale, halved, scale_of, tuned
+from suite.verdict.tuning import Gap, Scale, scale_of, tuned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +97,7 @@ def pair_runs(
     variant, reference = (trial.result for trial in asked)
     if failures or variant is None or reference is None:
         return tuple(failures)
-    sweeps = [_sweep(readings, workload, arm, pair) if METRICS[claim.metric].derived else () for arm in arms]
+    sweeps = [_sweep(readings, workload, arm, pair) if claim.metric == "tuning_seconds" else () for arm in arms]
     if claim.metric == "tuning_seconds" and (untimed := _untimed([*sweeps[0], *sweeps[1]])):
         return (f"tuning trial {untimed[0]} cannot be used: it recorded no train_seconds",)
     return PairRuns(
@@ -112,10 +111,11 @@ def pair_runs(
 
 def _sweep(readings: Readings, workload: str, arm: str, pair: int) -> tuple[TrialResult, ...]:
     """The tuning trials that the pair's setting of the arm was chosen from."""
+    design = readings.design
     asked = [
         readings.tuning(workload, arm, point, seed)
-        for point, seeds in halved(readings, workload, arm, readings.design.tuning_seeds(pair)).items()
-        for seed in seeds
+        for point in design.points(arm)
+        for seed in design.tuning_seeds(pair)
     ]
     return tuple(trial.result for trial in asked if trial.result is not None)
 

@@ -1,12 +1,11 @@
 """What tuning trials settle before anything is scored: each arm's setting, the margin, the target of speed claims."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from suite.spec.ablation import Claim
-from suite.spec.design import Design
 from suite.spec.metrics import METRICS
 from suite.trial_result import TrialResult
 from suite.verdict import curves, selection, units
@@ -44,11 +43,9 @@ class Scale:
     """Mean validation error of the reference arm's tuning runs, a fraction; None if none completed."""
 
 
-def selected_point(
-    design: Design, results: Mapping[str, TrialResult], workload: str, arm: str, pair: int
-) -> Point | None:
+def selected_point(readings: Readings, workload: str, arm: str, pair: int) -> Point | None:
     """The arm's setting for this pair; None until every tuning trial that it rests on is there."""
-    found = tuned(Readings(design, results), workload, arm, design.tuning_seeds(pair))
+    found = tuned(readings, workload, arm, readings.design.tuning_seeds(pair))
     return found.best.point if isinstance(found, Tuned) else None
 
 
@@ -56,41 +53,47 @@ def tuned(readings: Readings, workload: str, arm: str, seeds: Sequence[int]) -> 
     """The arm's sweep on these tuning seeds. An arm without a sweep has one empty point."""
     rows = {
         point: [readings.tuning(workload, arm, point, seed) for seed in mine]
-        for point, mine in halved(readings, workload, arm, seeds).items()
+        for point, mine in seeds_by_point(readings, workload, arm, seeds).items()
     }
     asked = [trial for trials in rows.values() for trial in trials]
     failures = tuple(failure for trial in asked if (failure := trial.failure))
+    stay = better_half(readings, workload, arm, seeds)
     missing = sum(trial.result is None for trial in asked)
-    if missing or failures:
+    if missing or failures or stay is None:
         return Gap(missing=missing, failures=failures)
     runs = {point: [trial.result for trial in trials if trial.result] for point, trials in rows.items()}
-    whole = {point: results for point, results in runs.items() if len(results) == len(seeds)}
-    points = tuple(selection.sweep_point(point, results) for point, results in runs.items())
-    return Tuned(points=points, best=selection.ranked(whole)[0])
+    points = tuple(selection.sweep_point(point, results, out=point not in stay) for point, results in runs.items())
+    best, *_ = selection.ranked({point: results for point, results in runs.items() if point in stay})
+    return Tuned(points=points, best=best)
 
 
-def halved(
-    readings: Readings, workload: str, arm: str, seeds: Sequence[int], expected: Collection[Point] = ()
-) -> dict[Point, Sequence[int]]:
-    """By point of the arm's sweep, in the spec's order, the tuning seeds that it is trained on.
+def seeds_by_point(readings: Readings, workload: str, arm: str, seeds: Sequence[int]) -> dict[Point, Sequence[int]]:
+    """Which of the tuning seeds each point of the arm's sweep is trained on, as far as is known; in the spec's order.
 
-    All points have the first seed; the better half of them, and what the arm has untuned, have the others too:
-    successive halving (Karnin et al., 2013; Jamieson and Talwalkar, 2016) with one cut. The untuned point stays so that
-    a choice that is luck is seen to be (`doubts.py`). Nothing is cut where every pair has a sweep, of one seed, of its
-    own. While runs of the first seed are missing, the points that are `expected` are taken to stay.
+    The first, and then all of them where the point stays. What the arm has untuned is trained on all of them in any
+    case: without it nobody could say whether the choice was luck (`doubts.py`).
+    """
+    design = readings.design
+    stay = better_half(readings, workload, arm, seeds)
+    more = () if stay is None else (*stay, design.untuned(workload, arm))
+    return {point: seeds if point in more else seeds[:1] for point in design.points(arm)}
+
+
+def better_half(readings: Readings, workload: str, arm: str, seeds: Sequence[int]) -> Sequence[Point] | None:
+    """The points to choose from: those that the first tuning seed left. None until its runs are there, all sound.
+
+    Successive halving with one cut (Karnin et al., 2013; Jamieson and Talwalkar, 2016). Nothing is cut where each pair
+    has a sweep of its own, which has one seed.
     """
     design = readings.design
     points = design.points(arm)
-    kept: Collection[Point] = expected
-    if design.ablation.tuning == "per_pair" or selection.half(len(points)) >= len(points):
-        kept = points
-    else:
-        first = {point: readings.tuning(workload, arm, point, seeds[0]) for point in points}
-        runs = {point: [asked.result] for point, asked in first.items() if asked.result and not asked.failure}
-        if len(runs) == len(points):
-            better = selection.ranked(runs)[: selection.half(len(points))]
-            kept = {*design.untuned(workload, arm), *(found.point for found in better)}
-    return {point: seeds if point in kept else seeds[:1] for point in points}
+    if design.ablation.tuning == "per_pair" or selection.half(len(points)) == len(points):
+        return points
+    first = [readings.tuning(workload, arm, point, seeds[0]) for point in points]
+    if any(asked.result is None or asked.failure for asked in first):
+        return None
+    runs = {point: [asked.result] for point, asked in zip(points, first, strict=True) if asked.result}
+    return [found.point for found in selection.ranked(runs)[: selection.half(len(points))]]
 
 
 def scale_of(readings: Readings, claim: Claim, workload: str) -> Scale | Gap:
@@ -141,7 +144,7 @@ def arm_tuning(readings: Readings, workload: str, arm: str) -> ArmTuning | None:
     found = tuned(readings, workload, arm, [seed for seeds in complete for seed in seeds]) if complete else None
     if not isinstance(found, Tuned):
         return None
-    scores = [point.score for point in found.points]
+    scores = selection.comparable_scores(found.points)
     return ArmTuning(
         workload=workload,
         arm=arm,

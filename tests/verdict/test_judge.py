@@ -8,7 +8,8 @@ import pytest
 from measured import BEST, World, noisy, result, tuned
 
 from suite.spec.design import Point
-from suite.verdict.judge import selected_point
+from suite.verdict.readings import Readings
+from suite.verdict.tuning import selected_point
 
 LOW: Point = (("optimizer.lr", 0.01),)
 HIGH: Point = (("optimizer.lr", 1.0),)
@@ -163,7 +164,7 @@ def test_a_failed_tuning_trial_ends_the_claim() -> None:
     world = measured(0.93, 0.90)
     broken = world.design.tuning_trial("digits", "new", BEST, world.design.tuning_seeds(0)[1])
     world.keep(result(broken, status="failed"))
-    assert selected_point(world.design, world.results, "digits", "new", 0) is None
+    assert selected_point(Readings(world.design, world.results), "digits", "new", 0) is None
     claim = world.claim()
     assert (claim.verdict, claim.decided) == ("inconclusive", True)
     assert broken.id in claim.reason
@@ -226,7 +227,7 @@ def test_settings_are_selected_on_validation_data() -> None:
     world.tune("old", best=LOW)
     world.evaluate("new", noisy(0.93, 5), point=HIGH)
     world.evaluate("old", noisy(0.90, 5), point=LOW)
-    assert selected_point(world.design, world.results, "digits", "new", 4) == HIGH
+    assert selected_point(Readings(world.design, world.results), "digits", "new", 4) == HIGH
     verdict = world.judge()
     assert verdict.claims[0].verdict == "helps"
     assert (
@@ -254,7 +255,9 @@ def retuned(world: World, *scores: tuple[float, float, float]) -> tuple[Point | 
         for seed, score in zip(world.tuning_seeds(), row, strict=True):
             world.keep(result(world.design.tuning_trial("digits", "new", point, seed), score))
     sweep = next(item for item in world.judge().tunings if (item.workload, item.arm) == ("digits", "new"))
-    return selected_point(world.design, world.results, "digits", "new", 0), [point.scores for point in sweep.points]
+    return selected_point(Readings(world.design, world.results), "digits", "new", 0), [
+        point.scores for point in sweep.points
+    ]
 
 
 def test_after_the_first_seed_the_worse_half_of_a_sweep_is_out_whatever_else_is_stored() -> None:
@@ -264,13 +267,22 @@ def test_after_the_first_seed_the_worse_half_of_a_sweep_is_out_whatever_else_is_
     assert counted == [(0.80, 0.80, 0.80), (0.81, 0.82, 0.82), (0.79,)]
 
 
-def test_what_the_arm_has_untuned_stays_in_its_sweep() -> None:
-    """Else it could not be said whether the choice of another was luck."""
+def test_what_the_arm_has_untuned_is_trained_on_all_seeds_but_has_no_second_chance() -> None:
+    """Else whether a choice was luck could not be said; and arms whose sweep does not have it have no such chance."""
     world = tuned()
     world.design._settings["digits", "new", (), False]["optimizer.lr"] = 1.0
     selected, counted = retuned(world, (0.80, 0.80, 0.80), (0.81, 0.82, 0.82), (0.79, 0.84, 0.84))
-    assert selected == HIGH, "on all its seeds it is the best"
+    assert selected == BEST
     assert counted == [(0.80, 0.80, 0.80), (0.81, 0.82, 0.82), (0.79, 0.84, 0.84)]
+
+
+def test_of_a_sweep_that_diverged_on_the_first_seed_the_first_points_go_on() -> None:
+    world = tuned()
+    for point in (LOW, BEST, HIGH):
+        for nth, seed in enumerate(world.tuning_seeds()):
+            trial = world.design.tuning_trial("digits", "new", point, seed)
+            world.keep(result(trial, 0.8 if point == BEST else 0.7, status="completed" if nth else "diverged"))
+    assert selected_point(Readings(world.design, world.results), "digits", "new", 0) == BEST
 
 
 def test_a_setting_that_diverges_now_and_then_is_not_selected() -> None:
@@ -279,7 +291,7 @@ def test_a_setting_that_diverges_now_and_then_is_not_selected() -> None:
         for nth, seed in enumerate(world.tuning_seeds()):
             trial = world.design.tuning_trial(workload, "new", LOW, seed)
             world.keep(result(trial, 0.99, status="diverged" if nth == 2 else "completed"))
-    assert selected_point(world.design, world.results, "digits", "new", 0) == BEST
+    assert selected_point(Readings(world.design, world.results), "digits", "new", 0) == BEST
     tuning = next(item for item in world.judge().tunings if item.arm == "new")
     assert tuning.points[0].scores == (0.99, 0.99, None)
     assert tuning.points[0].score == pytest.approx(0.66)
@@ -287,7 +299,7 @@ def test_a_setting_that_diverges_now_and_then_is_not_selected() -> None:
 
 def test_without_a_sweep_the_tuning_seeds_still_give_the_margin() -> None:
     world = tuned(grid=(), claim={"margin": None})
-    assert selected_point(world.design, world.results, "digits", "new", 0) == ()
+    assert selected_point(Readings(world.design, world.results), "digits", "new", 0) == ()
     world.tune("old", accuracy=0.98, best=())
     world.evaluate("new", noisy(0.981, 5), point=())
     world.evaluate("old", noisy(0.98, 5), point=())
@@ -317,7 +329,7 @@ def test_each_pair_may_have_settings_of_its_own() -> None:
                 for point in world.design.points(arm):
                     score = (0.98 if pair % 2 else 0.97) - (0 if point == best else 0.1)
                     world.keep(result(world.design.tuning_trial(workload, arm, point, seed), score))
-    points = [selected_point(world.design, world.results, "digits", "new", pair) for pair in range(4)]
+    points = [selected_point(Readings(world.design, world.results), "digits", "new", pair) for pair in range(4)]
     assert points == [HIGH, LOW, HIGH, LOW]
     for point, first in ((HIGH, 0), (LOW, 1)):
         for arm, accuracy in (("new", 0.93), ("old", 0.90)):

@@ -1,5 +1,6 @@
 """How many trials an ablation still takes: what the plan promises, what a run then needs."""
 
+import pytest
 from measured import GRID, World, noisy, result, tuned
 
 from suite.verdict.needs import needed_trials, trials_left
@@ -64,6 +65,35 @@ def test_a_sweep_goes_on_with_its_better_half_once_all_points_have_their_first_s
     assert {trial.seed for trial in second} == set(world.design.tuning_seeds(0)[1:])
     assert {trial.settings["optimizer.lr"] for trial in second} == {0.01, 0.1}
     assert len(first) + len(second) == SWEEP
+
+
+def test_what_an_arm_has_untuned_is_asked_for_on_all_seeds_though_it_is_out() -> None:
+    world = World()
+    for workload in world.workloads:
+        world.design._settings[workload, "new", (), False]["optimizer.lr"] = 1.0
+    for trial in needed_trials(world.design, world.results):
+        world.keep(result(trial, {0.01: 0.8, 0.1: 0.9, 1.0: 0.7}[trial.settings["optimizer.lr"]]))
+    second = needed_trials(world.design, world.results)
+    assert len(second) == 2 * 2 * 2 * 2 + 2 * 2
+    beside = [trial for trial in second if trial.settings["optimizer.lr"] == 1.0]
+    assert {trial.settings["model"] for trial in beside} == {"new"}
+
+
+@pytest.mark.parametrize("stored", [(0.01, 0.1), (0.1, 1.0), (1.0,)])
+def test_the_promise_holds_whichever_points_another_ablation_has_trained(stored: tuple[float, ...]) -> None:
+    world = World()
+    for arm in ("new", "old"):
+        for workload in world.workloads:
+            for rate in stored:
+                for seed in world.tuning_seeds():
+                    trial = world.design.tuning_trial(workload, arm, (("optimizer.lr", rate),), seed)
+                    world.keep(result(trial, 0.9 if rate == 0.1 else 0.8))
+    fewest, most = counted(world)
+    before = len(world.results)
+    while needed := needed_trials(world.design, world.results):
+        for trial in needed:
+            world.keep(result(trial, {0.01: 0.8, 0.1: 0.9, 1.0: 0.7}[trial.settings.get("optimizer.lr", 0.1)]))
+    assert fewest <= len(world.results) - before <= most
 
 
 def test_running_what_is_needed_comes_to_an_end_within_the_promise() -> None:

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from measured import BEST, World, result
 
 from suite.verdict import failures, multiplicity, probability
 from suite.verdict.models import SweepPoint
-from suite.verdict.selection import Point, budget_curve, edge_keys, half, ranked
+from suite.verdict.selection import Point, budget_curve, comparable_scores, edge_keys, half, ranked
 
 
 def point(value: float, *scores: float | None) -> SweepPoint:
@@ -48,8 +49,8 @@ def test_ties_go_to_fewer_divergences_then_smaller_loss_then_order() -> None:
     assert order(first=(1.0,), second=(1.0,)) == ["first", "second"]
 
 
-@pytest.mark.parametrize(("points", "stay"), [(1, 2), (2, 2), (3, 2), (4, 2), (5, 3), (6, 3), (9, 5)])
-def test_half_of_a_sweep_is_rounded_up_and_never_a_single_point(points: int, stay: int) -> None:
+@pytest.mark.parametrize(("points", "stay"), [(1, 1), (2, 2), (3, 2), (4, 2), (5, 3), (6, 3), (9, 5)])
+def test_half_of_a_sweep_is_rounded_up_and_at_least_two_points(points: int, stay: int) -> None:
     assert half(points) == stay
 
 
@@ -69,8 +70,19 @@ def test_edges() -> None:
 
 
 def test_a_sweep_in_which_nothing_is_learnt_has_no_edge() -> None:
-    assert edge_keys((("lr", 0.01),), [point(value, 0.1, 0.1) for value in (0.01, 0.1, 1.0)]) == ()
+    """Such as that of a constant guess, whose score is the split's: the same at every rate, another for each seed."""
+    stayed = [point(value, 0.1, 0.12, 0.11) for value in (0.01, 0.1)]
+    assert edge_keys((("lr", 0.01),), [*stayed, replace(point(1.0, 0.1), out=True)]) == ()
+    assert edge_keys((("lr", 0.01),), [*stayed, replace(point(1.0, 0.09), out=True)]) == ("lr",)
     assert edge_keys((("lr", 0.01),), [point(0.01, 0.2), point(0.1, 0.1)]) == ("lr",)
+
+
+def test_a_point_that_is_out_is_compared_as_if_it_had_gained_what_the_others_did() -> None:
+    """Its one seed may be an easy one."""
+    easy_first = [point(0.01, 0.88, 0.84, 0.86), point(0.1, 0.87, 0.84, 0.84), replace(point(1.0, 0.86), out=True)]
+    assert comparable_scores(easy_first) == pytest.approx([0.86, 0.85, 0.84])
+    hopeless = [point(0.01, 0.2, 0.1, 0.0), replace(point(0.1, None), out=True)]
+    assert comparable_scores(hopeless)[1] == 0.0
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))

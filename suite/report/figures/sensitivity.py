@@ -38,10 +38,9 @@ def sensitivity(evidence: Evidence, arms: Arms) -> Figure | None:
         slug="sensitivity",
         message=_message(evidence),
         caption=(
-            "Validation metric on tuning seeds (never evaluation seeds): mean, and the range over seeds (of one seed "
-            "where a point did not go on after the first). A ring marks the chosen point, a double ring one on the "
-            "edge of its grid. With several swept keys each value shows its best combination. Crosses at the foot are "
-            "runs that diverged."
+            "Validation metric on tuning seeds (never evaluation seeds): mean, and the range over seeds. Hollow: out "
+            "after the first seed. A ring marks the chosen point, a double ring one on the edge of its grid. With "
+            "several swept keys each value shows its best combination. Crosses at the foot are runs that diverged."
         ),
         panels=tuple(panels),
     )
@@ -59,11 +58,7 @@ def _line(tuning: ArmTuning, key: str) -> _Line:
     for point in tuning.points:
         value = dict(point.point)[key]
         is_chosen = dict(point.point) == chosen
-        if (
-            value not in best
-            or is_chosen
-            or (dict(best[value].point) != chosen and _score(point) > _score(best[value]))
-        ):
+        if value not in best or is_chosen or (dict(best[value].point) != chosen and _rank(point) > _rank(best[value])):
             best[value] = point
     return _Line(tuning, key, tuple(sorted(best.items(), key=lambda item: _order(item[0]))))
 
@@ -109,7 +104,7 @@ def _draw(
     """Draws one arm; gives where its line ends, or None if every run diverged."""
     arm = line.tuning.arm
     colour, shift = arms.colour(arm), 0.022 * (index - (count - 1) / 2)
-    xs, ys = [], []
+    xs, ys, out = [], [], []
     for value, point in line.points:
         x = places[value] * 10**shift if is_log else places[value] + shift
         scores = [factor * score for score in _finite_scores(point)]
@@ -122,9 +117,13 @@ def _draw(
             axes.plot([x, x], [min(scores), max(scores)], color=colour, lw=1, alpha=0.75)
             xs.append(x)
             ys.append(math.fsum(scores) / len(scores))
+            out.append(point.out)
             if dict(point.point) == dict(line.tuning.selected):
                 _ring(axes, x, ys[-1], colour, is_edge=line.key in line.tuning.edge_keys)
-    axes.plot(xs, ys, color=colour, ls=arms.dash(arm), lw=1.4, marker=arms.marker(arm), ms=4.5, mec="white", mew=0.4)
+    axes.plot(xs, ys, color=colour, ls=arms.dash(arm), lw=1.4)
+    for x, y, is_out in zip(xs, ys, out, strict=True):
+        edge = {"mfc": "white", "mec": colour, "mew": 1.0} if is_out else {"mec": "white", "mew": 0.4}
+        axes.plot([x], [y], color=colour, marker=arms.marker(arm), ms=4.5, **edge)
     return (arm, xs[-1], ys[-1]) if xs else None
 
 
@@ -166,8 +165,9 @@ def _finite_scores(point: SweepPoint) -> list[float]:
     return [score for score in point.scores if score is not None and math.isfinite(score)]
 
 
-def _score(point: SweepPoint) -> float:
-    return point.score if math.isfinite(point.score) else -math.inf
+def _rank(point: SweepPoint) -> tuple[bool, float]:
+    """A score of one seed does not compare with one of three."""
+    return not point.out, point.score if math.isfinite(point.score) else -math.inf
 
 
 def _order(value: Any) -> tuple[int, Any]:
