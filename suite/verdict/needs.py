@@ -32,7 +32,8 @@ def trials_left(design: Design, results: Mapping[str, TrialResult]) -> tuple[tup
     """The fewest and the most trials still to be run: every claim decided at its next look, or at the last.
 
     Of an arm that is not tuned yet, the best setting is taken to be its default for the fewest, and not to be for the
-    most: trials at the default stand there for those at the setting that will be chosen.
+    most: trials at the default stand there for those at the setting that will be chosen. Which points of its sweep stay
+    is not known either: those of which most is stored for the fewest, least for the most.
     """
     claims = judge(design, results).claims
     undecided = [claim for claim in claims if not claim.decided]
@@ -98,7 +99,7 @@ def _sweep(readings: Readings, workload: str, arm: str, pairs: int) -> Iterator[
 
 
 def _second_stage(readings: Readings, workload: str, arm: str, *, at_most: bool) -> Iterator[Trial]:
-    """What follows where it is not known yet which points stay: those of which most is stored, or least of all."""
+    """What follows the first seed where it is not known yet which points stay."""
     design = readings.design
     seeds, points = design.tuning_seeds(0), design.points(arm)
     if better_half(readings, workload, arm, seeds) is not None:

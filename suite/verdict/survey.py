@@ -98,7 +98,7 @@ def pair_runs(
     if failures or variant is None or reference is None:
         return tuple(failures)
     sweeps = [_sweep(readings, workload, arm, pair) if claim.metric == "tuning_seconds" else () for arm in arms]
-    if claim.metric == "tuning_seconds" and (untimed := _untimed([*sweeps[0], *sweeps[1]])):
+    if untimed := _untimed([*sweeps[0], *sweeps[1]]):
         return (f"tuning trial {untimed[0]} cannot be used: it recorded no train_seconds",)
     return PairRuns(
         seed=readings.design.evaluation_seed(pair),
