@@ -267,6 +267,14 @@ def test_after_the_first_seed_the_worse_half_of_a_sweep_is_out_whatever_else_is_
     assert counted == [(0.80, 0.80, 0.80), (0.81, 0.82, 0.82), (0.79,)]
 
 
+def test_a_whole_sweep_promises_no_more_than_what_it_selects_though_the_first_seed_was_an_easy_one() -> None:
+    world = tuned()
+    selected, _ = retuned(world, (0.88, 0.84, 0.86), (0.87, 0.84, 0.84), (0.865, 0.80, 0.80))
+    assert selected == LOW
+    sweep = next(item for item in world.judge().tunings if (item.workload, item.arm) == ("digits", "new"))
+    assert sweep.budget_curve[-1] == pytest.approx(0.86)
+
+
 def test_what_the_arm_has_untuned_is_trained_on_all_seeds_but_has_no_second_chance() -> None:
     """Else whether a choice was luck could not be said; and arms whose sweep does not have it have no such chance."""
     world = tuned()
