@@ -18,8 +18,8 @@ _Kind = tuple[object, ...]
 def seconds_per_trial(designs: Iterable[Design], results: Mapping[str, TrialResult]) -> Callable[[Trial], float | None]:
     """Expected seconds of the trials that the designs may ask for; None where nothing is known.
 
-    The pace is that of stored trials of the same data, network and batch size, else of the same data, else that of the
-    workload's guess.
+    The pace is that of stored trials of the same data, network and batch size, else of the same data and a network of
+    the same name, else that of the workload's guess: what another network took on that data says less.
     """
     measured = _measured_paces(results.values())
     seconds: dict[str, float] = {}
@@ -70,4 +70,4 @@ def _kinds(fingerprint: str, settings: Settings) -> tuple[_Kind, _Kind]:
     network = frozenset(
         item for item in settings.items() if slot_of(item[0]) == "model" or item[0] in ("engine.batch_size", DEVICE)
     )
-    return (fingerprint, network), (fingerprint,)
+    return (fingerprint, network), (fingerprint, settings["model"], settings.get(DEVICE))

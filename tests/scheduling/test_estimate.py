@@ -1,5 +1,6 @@
 """How long a trial takes: by its passes of examples, at the pace of what is most like it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_the_workloads_guess_is_for_the_workload_as_it_stands(design: Design) ->
     assert other == pytest.approx(GLYPHS_GUESS), "each its own, though neither data set has been prepared"
 
 
-def test_stored_trials_of_the_same_network_count_before_others_on_the_same_data(design: Design) -> None:
+def test_stored_trials_of_the_same_network_count_before_others_of_its_name_on_the_same_data(design: Design) -> None:
     wide = stored(trial(design, "wide"), 9.0)
     estimate = seconds_per_trial([design], wide)
     assert estimate(trial(design, "wide", pair=1)) == pytest.approx(9.0)
@@ -74,10 +75,17 @@ def test_stored_trials_of_the_same_network_count_before_others_on_the_same_data(
     assert estimate(trial(design, "wide", pair=1)) == pytest.approx(9.0)
     assert estimate(trial(design, "plain")) == pytest.approx(1.0)
     batches = estimate(trial(design, "large_batches"))
-    assert batches == pytest.approx((9.0 + 2.0) / 3), "of all on its data: no stored trial has its batch size"
+    assert batches == pytest.approx((9.0 + 2.0) / 3), "of all of its name: no stored trial has its batch size"
     assert estimate(trial(design, "plain", "glyphs_cnn")) == pytest.approx(GLYPHS_GUESS), (
         "of its data nothing is stored"
     )
+
+
+def test_another_network_on_the_same_data_does_not_replace_the_guess(design: Design) -> None:
+    plain = trial(design, "plain")
+    deep = made_up(plain, seconds=50.0)
+    deep = replace(deep, trial_id="another", settings={**deep.settings, "model": "deep_cnn"})
+    assert seconds_per_trial([design], {deep.trial_id: deep})(plain) == pytest.approx(GUESS)
 
 
 def test_trials_that_broke_off_tell_nothing(design: Design) -> None:
