@@ -177,10 +177,13 @@ class Progress:
 
     def _summary(self) -> Text:
         recorder, queue = self._recorder, self._queue
+        running = min(
+            len(queue.running), queue.slots
+        )  # the rest are handed out, for a worker to have its next one at once
         parts = [
             f"{recorder.finished_count} done",
-            f"{len(queue.running)} running",
-            f"{queue.waiting} waiting",
+            f"{running} running",
+            f"{queue.waiting + len(queue.running) - running} waiting",
             f"{recorder.diverged_count} diverged",
             f"{recorder.failed_count} failed",
             f"{duration(time.monotonic() - self._start)} so far",

@@ -77,7 +77,7 @@ class TrialQueue:
 
     @property
     def running(self) -> tuple[str, ...]:
-        """Ids of the trials that a worker has at this moment."""
+        """Ids of the trials that are handed out: at a worker, or on their way to one."""
         return tuple(self._running)
 
     @property

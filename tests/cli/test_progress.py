@@ -25,7 +25,7 @@ def display(monkeypatch: pytest.MonkeyPatch, designs: Any = TIPS, **console: Any
     shown = Console(record=True, width=100, highlight=False, **console)
     for name, value in {"err": shown, "_LINE_SECONDS": -1.0, "_REDRAW_SECONDS": -1.0, "_JUDGE_SECONDS": -1.0}.items():
         monkeypatch.setattr(progress, name, value)
-    queue = SimpleNamespace(results={}, running=(), waiting=3, seconds_left=lambda: None)
+    queue = SimpleNamespace(results={}, running=("a", "b", "c"), waiting=3, slots=2, seconds_left=lambda: None)
     counts = SimpleNamespace(streams=False, finished_count=1, diverged_count=0, failed_count=0)
     study = SimpleNamespace(designs=designs)
     return progress.Progress(study, queue, counts), shown  # type: ignore[arg-type]
@@ -47,6 +47,12 @@ def test_a_log_names_a_claim_again_only_when_it_stands_elsewhere(
     assert [line for line in log.export_text().splitlines() if "it_helps" in line] == [
         "  width · it_helps 1 of 5 pairs"
     ]
+
+
+def test_what_workers_hold_ahead_is_still_waiting(standings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    told, log = display(monkeypatch, force_terminal=False)
+    told.tick()
+    assert "1 done · 2 running · 4 waiting" in log.export_text(), "three are handed out, to two slots"
 
 
 def test_an_ablation_alone_is_not_named(standings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
