@@ -167,7 +167,7 @@ class Progress:
         return [line for line in self._standings if line not in before]
 
     def _bar(self) -> Table:
-        done, left = self._recorder.finished_count, self._queue.waiting + len(self._queue.running)
+        done, left = self._recorder.finished_count, self._left
         grid = Table.grid(padding=(0, 1))
         grid.add_row(
             ProgressBar(total=max(1, done + left), completed=done, width=40),
@@ -175,15 +175,19 @@ class Progress:
         )
         return grid
 
+    @property
+    def _left(self) -> int:
+        """Trials known to be needed and not finished."""
+        return self._queue.waiting + len(self._queue.handed_out)
+
     def _summary(self) -> Text:
         recorder, queue = self._recorder, self._queue
-        running = min(
-            len(queue.running), queue.slots
-        )  # the rest are handed out, for a worker to have its next one at once
+        # A worker is handed its next trials ahead, so as not to wait for them: these do not run yet.
+        running = min(len(queue.handed_out), queue.slots)
         parts = [
             f"{recorder.finished_count} done",
             f"{running} running",
-            f"{queue.waiting + len(queue.running) - running} waiting",
+            f"{self._left - running} waiting",
             f"{recorder.diverged_count} diverged",
             f"{recorder.failed_count} failed",
             f"{duration(time.monotonic() - self._start)} so far",

@@ -65,7 +65,7 @@ class TrialQueue:
         self._by_itself: str | None = None
         self._whole: set[str] = set()
         self._losses: Counter[tuple[str, str]] = Counter()
-        self._running: dict[str, Trial] = {}
+        self._handed_out: dict[str, Trial] = {}
         self._attempts: Counter[str] = Counter()
         self._asked = -1
 
@@ -76,9 +76,9 @@ class TrialQueue:
         self._waiting = deque(self._by_demand(self._waiting))
 
     @property
-    def running(self) -> tuple[str, ...]:
-        """Ids of the trials that are handed out: at a worker, or on their way to one."""
-        return tuple(self._running)
+    def handed_out(self) -> tuple[str, ...]:
+        """Ids of the trials that are at a worker, or on their way to one."""
+        return tuple(self._handed_out)
 
     @property
     def waiting(self) -> int:
@@ -87,14 +87,14 @@ class TrialQueue:
 
     def seconds_left(self) -> float | None:
         """Until the trials known to be needed are done; None if a trial's length is unknown. Open claims add more."""
-        unfinished = (*self._waiting, *self._retries, *self._alone, *self._running.values())
+        unfinished = (*self._waiting, *self._retries, *self._alone, *self._handed_out.values())
         lengths = [self._estimate(trial) for trial in unfinished]
         known = [seconds for seconds in lengths if seconds is not None]
         return sum(known) / self.slots if len(known) == len(lengths) else None
 
     def next_batch(self) -> tuple[Attempt, ...]:
         """Trials for one task; empty when nothing can be handed out now (see `is_done`)."""
-        if self._by_itself in self._running:
+        if self._by_itself in self._handed_out:
             return ()
         if self._retries:
             return (self._start(self._retries.popleft()),)
@@ -108,14 +108,14 @@ class TrialQueue:
                 break
             self._budget -= 1
             batch.append(self._start(self._waiting.popleft()))
-        if not batch and self._alone and not self._running:
+        if not batch and self._alone and not self._handed_out:
             batch.append(self._start(self._alone.popleft()))
             self._by_itself = batch[0].trial.id
         return tuple(batch)
 
     def is_done(self) -> bool:
         """Nothing is running and nothing more will be handed out."""
-        if self._running or self._retries or self._alone:
+        if self._handed_out or self._retries or self._alone:
             return False
         if not self._waiting:
             self._refill()
@@ -123,7 +123,7 @@ class TrialQueue:
 
     def finish(self, result: TrialResult) -> None:
         """A worker's result. A second one for the same trial (from a worker thought lost) changes nothing."""
-        trial = self._running.pop(result.trial_id, None)
+        trial = self._handed_out.pop(result.trial_id, None)
         if trial is None:
             return
         if result.status == "failed" and self._may_retry(trial, result.reason or "unknown"):
@@ -135,19 +135,19 @@ class TrialQueue:
     def lose(self, trial_ids: Sequence[str], reason: str) -> None:
         """The worker that held these trials is gone; those without a result are tried again, or recorded as failed."""
         for trial_id in trial_ids:
-            if trial_id in self._running:
-                self.finish(failed_result(self._running[trial_id], reason))
+            if trial_id in self._handed_out:
+                self.finish(failed_result(self._handed_out[trial_id], reason))
 
     def give_back(self, trial_ids: Sequence[str]) -> None:
         """Trials that were stopped through no doing of theirs: handed out again, as if for the first time."""
         for trial_id in trial_ids:
-            if trial_id in self._running:
+            if trial_id in self._handed_out:
                 self._attempts[trial_id] -= 1
                 again = self._alone if trial_id == self._by_itself else self._retries
-                again.append(self._running.pop(trial_id))
+                again.append(self._handed_out.pop(trial_id))
 
     def _start(self, trial: Trial) -> Attempt:
-        self._running[trial.id] = trial
+        self._handed_out[trial.id] = trial
         self._attempts[trial.id] += 1
         demand = self._demand(trial)
         return Attempt(
@@ -173,7 +173,7 @@ class TrialQueue:
             return  # nothing new: the verdict would say the same
         self._asked = len(self.results)
         wanted = {trial.id: trial for trial in self._needed(self.results)}
-        taken = {*self._running, *(trial.id for trial in self._alone)}
+        taken = {*self._handed_out, *(trial.id for trial in self._alone)}
         fresh = [trial for trial in wanted.values() if trial.id not in taken]
         self._waiting.extend(self._by_demand(fresh))
 

@@ -79,7 +79,7 @@ def run(
             if fruitless >= _FRUITLESS:
                 raise ClusterError(f"{_gave_up(str(error))}; what has finished is kept") from error
             _end_of_fit(str(error).strip(), searcher, watch)
-        queue.lose(queue.running, "Ray ended before it had a result")
+        queue.lose(queue.handed_out, "Ray ended before it had a result")
 
 
 def _end_of_fit(text: str, searcher: PairSearcher, watch: Watch) -> None:

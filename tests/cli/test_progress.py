@@ -25,7 +25,7 @@ def display(monkeypatch: pytest.MonkeyPatch, designs: Any = TIPS, **console: Any
     shown = Console(record=True, width=100, highlight=False, **console)
     for name, value in {"err": shown, "_LINE_SECONDS": -1.0, "_REDRAW_SECONDS": -1.0, "_JUDGE_SECONDS": -1.0}.items():
         monkeypatch.setattr(progress, name, value)
-    queue = SimpleNamespace(results={}, running=("a", "b", "c"), waiting=3, slots=2, seconds_left=lambda: None)
+    queue = SimpleNamespace(results={}, handed_out=("a", "b", "c"), waiting=3, slots=2, seconds_left=lambda: None)
     counts = SimpleNamespace(streams=False, finished_count=1, diverged_count=0, failed_count=0)
     study = SimpleNamespace(designs=designs)
     return progress.Progress(study, queue, counts), shown  # type: ignore[arg-type]
