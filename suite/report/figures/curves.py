@@ -103,9 +103,10 @@ def _targets(axes: object, claims: Sequence[ClaimVerdict], workload: str, factor
     )
     for target in targets:
         axes.axhline(factor * target, color=style.QUIET, lw=0.9, ls=":", zorder=1)  # type: ignore[attr-defined]
+        # Below its right end: curves cross it on the left, and are above it when they have.
         axes.annotate(  # type: ignore[attr-defined]
-            "target", xy=(0, factor * target), xycoords=("axes fraction", "data"), xytext=(3, 2),
-            textcoords="offset points", fontsize=8, color=style.QUIET, ha="left", va="bottom",
+            "target", xy=(1, factor * target), xycoords=("axes fraction", "data"), xytext=(-3, -2),
+            textcoords="offset points", fontsize=8, color=style.QUIET, ha="right", va="top",
         )  # fmt: skip
 
 
